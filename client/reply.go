@@ -1,0 +1,68 @@
+package client
+
+import "time"
+
+// Verdict is what one attempt means for its row.
+type Verdict uint8
+
+const (
+	// Applied: the server answered 2xx.
+	Applied Verdict = iota
+	// Refused: an answer that no retry can change (4xx and every status not
+	// named below).
+	Refused
+	// Unauthorized: 401, the API key was refused.
+	Unauthorized
+	// Forbidden: 403.
+	Forbidden
+	// Redirected: 3xx; never followed, Message names the location.
+	Redirected
+	// Throttled: 429.
+	Throttled
+	// Erring: an error answer that may pass (408, 425, 500, 503).
+	Erring
+	// Unanswered: the request may have reached the API, which did not answer
+	// it (timeout, reset, EOF, 502, 504, 52x, cancelled in flight).
+	Unanswered
+	// Unconnected: no connection could be made, nothing was sent.
+	Unconnected
+)
+
+// Health is what one attempt says about the server as a whole.
+type Health uint8
+
+const (
+	// Healthy: the API answered.
+	Healthy Health = iota
+	// RowError: 500 with the API's own JSON error, which speaks of its row.
+	RowError
+	// Error500: any other 500.
+	Error500
+	// Ill: connection error, timeout, 502, 503, 504 or 52x.
+	Ill
+)
+
+// Reply is what one attempt learned.
+type Reply struct {
+	Verdict Verdict
+	Health  Health
+	Status  int    // HTTP status, 0 without an answer
+	Message string // one line for people: the server's own words or the connection's error; the key is removed; empty for Applied
+	Warning string // Applied: where the answer shows another value than was sent: `title is "X" on the server; status is ...`
+
+	Sent     time.Time // when the attempt began
+	Received time.Time // when its answer (or failure) was complete
+
+	Quota      Quota
+	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header); 0 when absent or malformed
+}
+
+// Quota is what the rate headers of one answer say. Malformed, absent,
+// contradictory or absurd headers give the zero Quota.
+type Quota struct {
+	Known     bool
+	Limit     int64     // X-RateLimit-Limit, > 0
+	Remaining int64     // X-RateLimit-Remaining, 0..Limit
+	Reset     time.Time // X-RateLimit-Reset, on the server's clock, whole seconds
+	Date      time.Time // Date header, whole seconds; set whenever the answer has a valid one, even if Known is false
+}

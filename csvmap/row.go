@@ -1,0 +1,42 @@
+package csvmap
+
+import "taskbatch/client"
+
+// Row is one update, as the input holds it.
+type Row struct {
+	Number int64  // as a spreadsheet shows it (CSV) or the line number (JSONL); never changes, not even in a rerun
+	Line   int64  // physical line on which the row starts
+	TaskID string // "" when it could not be read
+	Body   []byte // the canonical update body; `{}` changes nothing; nil when Err is set
+
+	Set     client.FieldSet // fields that get a value
+	Cleared client.FieldSet // fields that are cleared
+
+	// Tail is the row's own columns as they stand in its results record: one
+	// CSV cell for each of Input.Columns, each with a comma before it. Only
+	// set by Input.Each.
+	Tail []byte
+
+	Err     *RowError // why the row is invalid
+	Warning string    // something odd that does not hinder sending, e.g. a taskId in scientific notation
+	Prior   *Prior    // what a results file says of the row; nil for other inputs
+}
+
+// RowError says why a row cannot be turned into a request.
+type RowError struct {
+	Line   int64  // physical line of the cell or key
+	Column string // column or key as the input names it; "" for the whole row
+	Value  string // the offending value, shortened; may be ""
+	Kind   string // stable short text for grouping, without values: "unknown key", "too few cells", ...
+	Reason string // what is wrong and what to do, one line, without the line and column
+}
+
+// Prior is the record that a results file holds of a row.
+type Prior struct {
+	// Head is the record's eight columns as they stand (cells decoded), in
+	// the order _outcome _row _status _attempts _ms _at _error _sum. A column
+	// that a person removed is "".
+	Head   [8]string
+	Edited bool // the row's _sum does not fit its cells any more
+	Raw    bool // _raw is not empty: the row stays invalid
+}
