@@ -24,7 +24,7 @@ func (p *spill) each(keepAll bool, maxBytes int, fn func(int64, []byte) error) e
 
 // mergePass merges neighbouring runs, fanIn at a time, into a fresh file.
 func (p *spill) mergePass(keepAll bool, fanIn, maxBytes int) error {
-	next, err := p.successor()
+	next, err := newSpill(p.dir, writeBuffer(maxBytes))
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,8 @@ func (p *spill) mergePass(keepAll bool, fanIn, maxBytes int) error {
 	return err
 }
 
+// merge calls fn for the records of the runs in order. Only the head of each
+// run's next record is held; a record's bytes are read when its turn comes.
 func (p *spill) merge(runs []run, keepAll bool, maxBytes int, fn func(int64, []byte) error) error {
 	buffer := min(max(maxBytes/max(1, len(runs)), minBuffer), maxBuffer)
 	var h cursorHeap

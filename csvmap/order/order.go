@@ -15,12 +15,10 @@
 package order
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 )
 
@@ -47,7 +45,8 @@ type Sorter struct {
 	last    int64   // highest key in the run being written; lower ones wait for the next run
 
 	spill  *spill
-	sorted bool // no more additions
+	sorted bool  // no more additions
+	err    error // of the addition that failed
 }
 
 type entry struct {
@@ -60,7 +59,7 @@ type entry struct {
 // longest record needs beyond it) and keeps its temporary file, readable by
 // the user only, in dir. Nothing is created before memory is full.
 func New(dir string, maxBytes int) *Sorter {
-	return &Sorter{dir: dir, maxBytes: maxBytes, last: math.MinInt64}
+	return &Sorter{dir: dir, maxBytes: min(maxBytes, 1<<30), last: math.MinInt64}
 }
 
 // Add adds a copy of rec. The error is one of writing the temporary file;
@@ -75,7 +74,7 @@ func (s *Sorter) Add(key int64, rec []byte) error {
 	}
 	if len(s.entries) > 0 && len(s.arena)+size+(len(s.entries)+1)*entrySize > s.budget() {
 		if err := s.makeRoom(size); err != nil {
-			s.sorted = true
+			s.sorted, s.err = true, err
 			return err
 		}
 	}
@@ -94,6 +93,9 @@ func (s *Sorter) Add(key int64, rec []byte) error {
 // be called again.
 func (s *Sorter) Each(fn func(key int64, rec []byte) error) error {
 	s.sorted = true
+	if s.err != nil {
+		return s.err
+	}
 	if s.spill == nil {
 		return s.eachInMemory(fn)
 	}
@@ -102,6 +104,7 @@ func (s *Sorter) Each(fn func(key int64, rec []byte) error) error {
 			return err
 		}
 	}
+	s.spill.endRun()
 	s.arena, s.entries = nil, nil
 	return s.spill.each(s.KeepAll, s.maxBytes, fn)
 }
@@ -173,7 +176,7 @@ func (s *Sorter) writeRun(amount int) error {
 		free += headSize + int(e.len) + entrySize
 		binary.LittleEndian.PutUint32(s.arena[e.off+8:], e.len|dead)
 	}
-	if n == len(s.entries) || s.entries[n].key < s.last {
+	if n < len(s.entries) && s.entries[n].key < s.last {
 		s.spill.endRun()
 		s.last = math.MinInt64
 	}
@@ -214,55 +217,4 @@ func (s *Sorter) compact() {
 		from += size
 	}
 	s.arena = s.arena[:to]
-}
-
-// spill is the temporary file with the runs.
-type spill struct {
-	f    *os.File
-	name string // "" once the file has no name any more
-	w    *bufio.Writer
-	size int64
-	runs []run
-	from int64 // start of the run being written
-}
-
-// run is an ascending part of the file.
-type run struct{ from, to int64 }
-
-func newSpill(dir string, buffer int) (*spill, error) {
-	f, err := os.CreateTemp(dir, ".taskbatch-sort-*")
-	if err != nil {
-		return nil, fmt.Errorf("sort records: %w", err)
-	}
-	p := &spill{f: f, name: f.Name(), w: bufio.NewWriterSize(f, buffer)}
-	if os.Remove(p.name) == nil { // not on Windows: there close removes it
-		p.name = ""
-	}
-	return p, nil
-}
-
-func (p *spill) write(b []byte) error {
-	n, err := p.w.Write(b)
-	p.size += int64(n)
-	if err != nil {
-		return fmt.Errorf("sort records: write temporary file: %w", err)
-	}
-	return nil
-}
-
-func (p *spill) endRun() {
-	if p.size > p.from {
-		p.runs = append(p.runs, run{p.from, p.size})
-		p.from = p.size
-	}
-}
-
-func (p *spill) close() error {
-	err := p.f.Close()
-	if p.name != "" {
-		if rerr := os.Remove(p.name); err == nil {
-			err = rerr
-		}
-	}
-	return err
 }
