@@ -1,0 +1,121 @@
+package client
+
+import (
+	"bytes"
+	"strings"
+)
+
+// maxShown is how much of a server's value a warning shows.
+const maxShown = 80
+
+// compared is the fields that are compared with the answer, and the answer's
+// key that may hold the same as an identifier.
+var compared = [NumFields]struct {
+	on bool
+	id string
+}{
+	Title: {on: true}, Description: {on: true}, AssigneeID: {on: true}, ActivityID: {on: true},
+	Type: {on: true, id: "typeId"}, Status: {on: true, id: "statusId"}, Priority: {on: true, id: "priorityId"},
+}
+
+// shownTask is what an answer shows of the fields: raw JSON, nil if absent.
+type shownTask struct {
+	values [NumFields][]byte
+	ids    [NumFields][]byte
+}
+
+// compareAnswer names the fields whose value in the answer to an applied
+// update is another than was sent, "" if there is none. sent is a canonical
+// body. An answer that cannot be read says nothing.
+func compareAnswer(sent, answer []byte, key secret) string {
+	task, ok := readTask(answer)
+	if !ok {
+		return ""
+	}
+	var warnings []string
+	members(sent, func(name, value []byte) {
+		f, known := fieldByName(name)
+		if !known || !compared[f].on || task.agrees(f, value) {
+			return
+		}
+		warnings = append(warnings, f.String()+" is "+show(task.values[f], key)+" on the server")
+	})
+	return strings.Join(warnings, "; ")
+}
+
+// readTask finds the fields in an answer, plain or wrapped in "data".
+func readTask(answer []byte) (task shownTask, ok bool) {
+	var data []byte
+	ok = members(answer, func(name, value []byte) {
+		if string(name) == "data" && value[0] == '{' {
+			data = value
+			return
+		}
+		task.take(name, value)
+	})
+	if ok && data != nil {
+		task = shownTask{}
+		ok = members(data, task.take)
+	}
+	return task, ok
+}
+
+// take notes one member of the answer.
+func (t *shownTask) take(name, value []byte) {
+	if f, ok := fieldByName(name); ok {
+		t.values[f] = value
+		return
+	}
+	switch string(name) {
+	case "typeId":
+		t.ids[Type] = value
+	case "statusId":
+		t.ids[Status] = value
+	case "priorityId":
+		t.ids[Priority] = value
+	}
+}
+
+// fieldByName finds the field with this name in the API's JSON.
+func fieldByName(name []byte) (Field, bool) {
+	for f := range Field(NumFields) {
+		if string(name) == fieldNames[f] {
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+// agrees tells whether the answer does not contradict the value sent.
+func (t *shownTask) agrees(f Field, sent []byte) bool {
+	return same(sent, t.values[f]) || t.ids[f] != nil && same(sent, t.ids[f])
+}
+
+// same compares a text sent with what the answer shows in its place. An
+// absent value, an object or an array says nothing; null stands for "".
+func same(sent, shown []byte) bool {
+	if shown == nil || shown[0] == '{' || shown[0] == '[' || bytes.Equal(sent, shown) {
+		return true
+	}
+	want, ok := unquote(sent)
+	if !ok {
+		return true
+	}
+	switch {
+	case string(shown) == "null":
+		return want == ""
+	case shown[0] != '"':
+		return want == string(shown)
+	}
+	got, ok := unquote(shown)
+	return !ok || got == want
+}
+
+// show is a raw JSON value as a warning shows it, without the key.
+func show(raw []byte, key secret) string {
+	text, ok := unquote(raw)
+	if !ok {
+		return shorten(key.line(string(raw)), maxShown)
+	}
+	return `"` + shorten(key.line(text), maxShown) + `"`
+}

@@ -1,0 +1,148 @@
+package client
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// Update is the body of one PUT in the making: a raw JSON value for each
+// field. A field can be absent (the server keeps it), cleared (an empty
+// value) or set; an empty text, list or object counts as cleared, however it
+// was given. The zero Update is ready for use and changes nothing.
+type Update struct {
+	values  [NumFields][]byte // nil: absent
+	set     FieldSet
+	cleared FieldSet
+	buf     []byte // backs the values that SetText and SetList encode
+}
+
+// Constant tables for AppendBody and Clear, in Field order.
+var (
+	bodyKeys = [NumFields]string{
+		`"title":`, `"assigneeId":`, `"activityId":`, `"description":`, `"type":`,
+		`"status":`, `"priority":`, `"attachmentUrls":`, `"metadata":`,
+	}
+	emptyValues = [NumFields]string{`""`, `""`, `""`, `""`, `""`, `""`, `""`, `[]`, `{}`}
+)
+
+// Reset makes all fields absent and keeps the memory.
+func (u *Update) Reset() {
+	u.values = [NumFields][]byte{}
+	u.set, u.cleared = 0, 0
+	u.buf = u.buf[:0]
+}
+
+// SetText sets f to the text s, which must be valid UTF-8.
+func (u *Update) SetText(f Field, s string) {
+	start := len(u.buf)
+	u.buf = AppendString(u.buf, s)
+	u.SetJSON(f, u.buf[start:])
+}
+
+// SetList sets f to a list of texts, each valid UTF-8.
+func (u *Update) SetList(f Field, items []string) {
+	start := len(u.buf)
+	u.buf = append(u.buf, '[')
+	for i, item := range items {
+		if i > 0 {
+			u.buf = append(u.buf, ',')
+		}
+		u.buf = AppendString(u.buf, item)
+	}
+	u.buf = append(u.buf, ']')
+	u.SetJSON(f, u.buf[start:])
+}
+
+// SetJSON sets f to raw, which must be compact, valid JSON. It is kept, not
+// copied: it must stay unchanged until the last AppendBody.
+func (u *Update) SetJSON(f Field, raw []byte) {
+	if string(raw) == emptyValues[f] {
+		u.Clear(f)
+		return
+	}
+	u.values[f] = raw
+	u.set |= 1 << f
+	u.cleared &^= 1 << f
+}
+
+// Clear sets f to its empty value: "", [] or {}.
+func (u *Update) Clear(f Field) {
+	start := len(u.buf)
+	u.buf = append(u.buf, emptyValues[f]...)
+	u.values[f] = u.buf[start:]
+	u.cleared |= 1 << f
+	u.set &^= 1 << f
+}
+
+// Set is the fields that have a value.
+func (u *Update) Set() FieldSet { return u.set }
+
+// Cleared is the fields that are present with an empty value.
+func (u *Update) Cleared() FieldSet { return u.cleared }
+
+// AppendBody appends the canonical body: the fields present, in Field order,
+// without blanks. An Update that changes nothing gives {}.
+func (u *Update) AppendBody(dst []byte) []byte {
+	dst = append(dst, '{')
+	first := true
+	for f, value := range u.values {
+		if value == nil {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(dst, bodyKeys[f]...)
+		dst = append(dst, value...)
+	}
+	return append(dst, '}')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendString appends s as a JSON string with as few escapes as JSON allows:
+// only the quote, the backslash and control characters. s must be valid
+// UTF-8.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, `\n`...)
+		case '\r':
+			dst = append(dst, `\r`...)
+		case '\t':
+			dst = append(dst, `\t`...)
+		case '\b':
+			dst = append(dst, `\b`...)
+		case '\f':
+			dst = append(dst, `\f`...)
+		default:
+			dst = append(dst, `\u00`...)
+			dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+// Sum is the hash behind the _sum column: the first eight bytes, big-endian,
+// of the SHA-256 of taskID, a line feed and body.
+func Sum(taskID string, body []byte) uint64 {
+	text := make([]byte, 0, 512) // on the stack unless the body is long
+	text = append(text, taskID...)
+	text = append(text, '\n')
+	text = append(text, body...)
+	sum := sha256.Sum256(text)
+	return binary.BigEndian.Uint64(sum[:])
+}

@@ -1,0 +1,151 @@
+package client
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// DefaultBaseURL is the API's public address.
+const DefaultBaseURL = "https://platform.thena.ai"
+
+// Config says where and how to send. Zero values stand for the defaults; only
+// Key has none.
+type Config struct {
+	BaseURL      string        // absolute http or https URL, a path is kept as a prefix; default DefaultBaseURL
+	Key          string        // the API key, sent as x-api-key
+	UserAgent    string        // default "taskbatch"
+	Timeout      time.Duration // for one attempt, from the dial to the last byte of the answer; default 30 s
+	Concurrency  int           // connections kept and opened at most; default 8
+	CACertFile   string        // PEM file with roots to trust beside the system's
+	InsecureHTTP bool          // allow plain http to a host that is not loopback
+}
+
+// Validate reports the first value that cannot be used. The error never shows
+// the key, nor a password in the base URL.
+func (c Config) Validate() error {
+	base, err := c.base()
+	if err != nil {
+		return err
+	}
+	if base.Scheme == "http" && !c.InsecureHTTP && !isLoopback(base.Hostname()) {
+		return fmt.Errorf("base URL: plain http to %s would send the API key in the clear: use https, or --insecure-http", base.Hostname())
+	}
+	if err := checkKey(c.Key); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(c.UserAgent, isControl) {
+		return errors.New("user agent: control characters are not allowed")
+	}
+	if c.Timeout < 0 {
+		return fmt.Errorf("timeout: %v is negative", c.Timeout)
+	}
+	if c.Concurrency < 0 {
+		return fmt.Errorf("concurrency: %d is negative", c.Concurrency)
+	}
+	_, err = c.roots()
+	return err
+}
+
+// withDefaults fills in the zero values.
+func (c Config) withDefaults() Config {
+	if c.BaseURL == "" {
+		c.BaseURL = DefaultBaseURL
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = "taskbatch"
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.Concurrency == 0 {
+		c.Concurrency = 8
+	}
+	return c
+}
+
+// base parses the base URL; slashes at its end are removed.
+func (c Config) base() (*url.URL, error) {
+	text := c.BaseURL
+	if text == "" {
+		text = DefaultBaseURL
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		var parse *url.Error
+		if errors.As(err, &parse) {
+			err = parse.Err // without the text, which may hold a password
+		}
+		return nil, fmt.Errorf("base URL: %w", err)
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("base URL: user name and password are not allowed in it")
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return nil, fmt.Errorf("base URL: %q is not an absolute http or https URL, such as %s", text, DefaultBaseURL)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
+		return nil, fmt.Errorf("base URL: %q has a query or a fragment, which are not allowed", text)
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+// isLoopback tells whether a connection to host cannot leave the machine.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// checkKey refuses keys that cannot be sent as they stand.
+func checkKey(key string) error {
+	switch {
+	case key == "":
+		return errors.New("API key: it is empty")
+	case strings.ContainsFunc(key, isControl):
+		return errors.New("API key: it holds a control character, such as a line break")
+	case strings.Trim(key, " ") != key:
+		return errors.New("API key: it starts or ends with a blank")
+	}
+	return nil
+}
+
+// isControl is true for what no header value may hold.
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// roots is the pool of certificates to trust, nil for the system's own.
+func (c Config) roots() (*x509.CertPool, error) {
+	if c.CACertFile == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(c.CACertFile)
+	if err != nil {
+		return nil, fmt.Errorf("CA certificate: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("read the system's certificates: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("CA certificate: %s holds no PEM certificate", c.CACertFile)
+	}
+	return pool, nil
+}
+
+// tlsConfig is the TLS part of the transport.
+func (c Config) tlsConfig() (*tls.Config, error) {
+	roots, err := c.roots()
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, nil
+}

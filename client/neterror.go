@@ -1,0 +1,140 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const notHTTP = "the answer is not HTTP"
+
+// proxyError is a proxy's refusal to connect us.
+type proxyError struct{ status string }
+
+func (e *proxyError) Error() string { return "the proxy refused to connect: " + e.status }
+
+// checkProxyAnswer turns a proxy's refusal into an error of our own.
+func checkProxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyError{statusTitle(resp.StatusCode, resp.Status)}
+}
+
+// networkMessage says in a few words why an attempt got no answer: without
+// addresses and port numbers, so that equal causes give equal texts.
+func networkMessage(err error, connected bool, timeout time.Duration) string {
+	var (
+		dns   *net.DNSError
+		errno syscall.Errno
+		proxy *proxyError
+		op    *net.OpError
+	)
+	if text := certificateMessage(err); text != "" {
+		return text
+	}
+	via := ""
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		via = "proxy: "
+	}
+	switch {
+	case errors.As(err, &proxy):
+		return proxy.Error()
+	case errors.Is(err, syscall.ETIMEDOUT): // the kernel's, not ours
+		return via + "connection timed out"
+	case isTimeout(err) && connected:
+		return "timeout after " + timeout.String()
+	case isTimeout(err):
+		return via + "no connection within " + timeout.String()
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return via + "no such host " + dns.Name
+	case errors.As(err, &dns):
+		return via + "name lookup of " + dns.Name + " failed: " + dns.Err
+	case errors.Is(err, syscall.ECONNRESET):
+		return via + "connection reset"
+	case errors.Is(err, syscall.EPIPE):
+		return via + "connection closed by the server while sending"
+	case errors.As(err, &errno):
+		return via + errno.Error()
+	case connected:
+		return brokenAnswer(err)
+	case errors.Is(err, io.EOF):
+		return via + "connection closed during the TLS handshake (EOF)"
+	}
+	return via + "no connection: " + innermost(err).Error()
+}
+
+// isTimeout is true for our own deadline and those of dial and handshake.
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, errTimeout) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// certificateMessage explains what is wrong with TLS, "" if nothing is.
+func certificateMessage(err error) string {
+	var (
+		unknown  x509.UnknownAuthorityError
+		hostname x509.HostnameError
+		invalid  x509.CertificateInvalidError
+		verify   *tls.CertificateVerificationError
+		record   tls.RecordHeaderError
+		alert    tls.AlertError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "the server's certificate is signed by an unknown authority: if it is your own, name its root with --ca-cert"
+	case errors.As(err, &hostname):
+		return fmt.Sprintf("the server's certificate is not valid for %s: check --base-url", hostname.Host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the server's certificate has expired or is not yet valid: check this machine's clock"
+	case errors.As(err, &invalid), errors.As(err, &verify):
+		return "the server's certificate is not valid: a root of your own can be named with --ca-cert"
+	case errors.As(err, &record), isPlainHTTP(err):
+		return "the server does not speak TLS: check https in --base-url"
+	case errors.As(err, &alert):
+		return "TLS handshake failed: " + alert.Error()
+	}
+	return ""
+}
+
+// isPlainHTTP recognises the one error of net/http for a server that answers
+// a TLS handshake in clear text; it has no type.
+func isPlainHTTP(err error) bool {
+	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
+}
+
+// brokenAnswer names the ways in which an answer can fail to be one. Their
+// errors have no types, and some quote what the server sent.
+func brokenAnswer(err error) string {
+	text := err.Error()
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		strings.Contains(text, "server closed idle connection"):
+		return "connection closed before an answer (EOF)"
+	case strings.Contains(text, "response headers exceeded"):
+		return "the answer's headers are too large"
+	case errors.Is(err, net.ErrClosed):
+		return "connection closed before an answer"
+	}
+	return notHTTP
+}
+
+// innermost is the cause at the end of the chain.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
