@@ -31,6 +31,7 @@ func newClock() clock { return clock{date: unbounded(), turn: unbounded()} }
 const (
 	drift     = 5000                    // clocks part by up to 1/5000: bounds widen so fast
 	phase     = 1200 * time.Millisecond // turns may differ from Date by rounding
+	sway      = 100 * time.Millisecond  // windows that begin with a request wander
 	bigJump   = 250 * time.Millisecond  // beyond what a slow request explains
 	trustedNo = 15 * time.Minute        // resets that a local clock is trusted with, without a Date
 )
@@ -71,11 +72,8 @@ func (c *clock) before(reset time.Duration, sent tick) {
 func (c *clock) after(reset time.Duration, sent tick) {
 	lo := reset - sent
 	c.jump = max(c.jump, lo-c.turn.hi)
-	lo = min(lo, c.turn.hi)
-	if !c.turned {
-		c.turned, c.turn.lo = true, lo
-	}
-	c.turn.lo = max(c.turn.lo, lo)
+	c.turned = true
+	c.turn.lo = max(c.turn.lo, min(lo, c.turn.hi))
 }
 
 // turns begins a new window. A request that was long on its way shows an early
@@ -86,6 +84,9 @@ func (c *clock) turns() {
 		c.turn.hi += c.jump / 2
 	}
 	c.jump = 0
+	if c.turned {
+		c.turn.lo -= sway
+	}
 }
 
 // late is when reset is past for sure, and whether anything is known of that.

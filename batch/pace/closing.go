@@ -9,10 +9,10 @@ import (
 // closing holds the gate shut after 429, or 503 with Retry-After, and opens it
 // gently.
 type closing struct {
-	until       tick // shut before
-	at          tick // when the answer came that shut it
-	announced   bool // the server said for how long
-	unannounced int  // closings in a row of which it did not
+	until     tick // shut before
+	at        tick // when the answer came that shut it
+	announced bool // the server said for how long
+	failures  int  // closings in a row whose end was not announced
 
 	allowed int // in flight while opening: grows with every good answer; 0: open
 	trial   int // requests in flight since it opens
@@ -25,22 +25,25 @@ func closes(r client.Reply) bool {
 	return r.Verdict == client.Throttled || r.Status == 503 && r.RetryAfter > 0
 }
 
-// shut takes in a reply that closes. wait is the announced time, 0 for none.
-func (c *closing) shut(sent, received tick, wait time.Duration) {
-	same := c.allowed > 0 && sent < c.at // of the burst that was shut already
-	switch {
-	case wait > 0:
-		c.until = max(c.until, received+wait)
-		c.announced, c.unannounced = true, 0
-	case same:
+// shut takes in a reply that closes. wait is how long, as far as the server
+// said so: for sure, or as its quota is understood.
+func (c *closing) shut(sent, received tick, wait time.Duration, sure bool) {
+	burst := c.allowed > 0 && sent < c.at // of a burst that shut it already
+	c.allowed, c.trial, c.at = 1, 0, max(c.at, received)
+	if burst && !sure {
 		return
-	default:
-		c.until = max(c.until, received+min(time.Second<<min(c.unannounced, 10), maxUnannounced))
-		c.announced = false
-		c.unannounced++
 	}
-	c.allowed, c.trial = 1, 0
-	c.at = received
+	c.announced = wait > 0
+	if !sure {
+		wait = max(wait, c.backoff())
+		c.failures++
+	}
+	c.until = max(c.until, received+wait)
+}
+
+// backoff is how long to wait for want of better knowledge.
+func (c *closing) backoff() time.Duration {
+	return min(time.Second<<min(c.failures, 6), maxUnannounced)
 }
 
 func (c *closing) sent() {
@@ -58,7 +61,7 @@ func (c *closing) answered(sent tick, good bool, concurrency int) {
 	if !good {
 		return
 	}
-	c.unannounced = 0
+	c.failures = 0
 	if c.allowed++; c.allowed >= concurrency {
 		c.allowed = 0
 	}

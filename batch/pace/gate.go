@@ -114,18 +114,17 @@ func (g *Gate) tick(now time.Time) tick {
 // included. Asking changes nothing.
 func (g *Gate) Next(now time.Time, inFlight int, left int64) Decision {
 	t := g.tick(now)
-	for _, d := range [...]wait{
-		g.throttled(t, inFlight),
-		g.busy(inFlight),
-		g.cautious(t, inFlight),
-		g.quotaWait(t, inFlight, left),
-		g.rateWait(t),
-	} {
-		if d.reason != None {
-			return g.decide(t, d)
-		}
+	w := g.throttled(t)
+	if w.reason == None {
+		w = g.busy(t, inFlight)
 	}
-	return Decision{Go: true}
+	if w.reason == None {
+		w = g.quotaWait(t, inFlight, left)
+	}
+	if w.reason == None {
+		w = g.rateWait(t)
+	}
+	return g.decide(t, w)
 }
 
 // wait is why and until when a request has to wait.
@@ -136,7 +135,7 @@ type wait struct {
 }
 
 func (g *Gate) decide(now tick, w wait) Decision {
-	d := Decision{Reason: w.reason}
+	d := Decision{Go: w.reason == None, Reason: w.reason}
 	if w.until != 0 {
 		d.At = g.epoch.Add(w.until)
 		d.TooLong = w.announced && w.until-now > g.maxWait
@@ -144,7 +143,7 @@ func (g *Gate) decide(now tick, w wait) Decision {
 	return d
 }
 
-func (g *Gate) throttled(now tick, _ int) wait {
+func (g *Gate) throttled(now tick) wait {
 	switch {
 	case now < g.closing.until:
 		return wait{Throttled, g.closing.until, g.closing.announced}
@@ -154,24 +153,23 @@ func (g *Gate) throttled(now tick, _ int) wait {
 	return wait{}
 }
 
-func (g *Gate) busy(inFlight int) wait {
-	if inFlight >= g.concurrency.limit {
+func (g *Gate) busy(now tick, inFlight int) wait {
+	switch {
+	case inFlight == 0:
+		return wait{}
+	case inFlight >= g.concurrency.limit:
 		return wait{reason: Busy}
+	case g.gentle:
+		return wait{reason: Cautious}
+	case !g.started:
+		return g.patient(now)
 	}
 	return wait{}
 }
 
-// cautious lets one request go until the first answer is in, and one more for
-// every second without it.
-func (g *Gate) cautious(now tick, inFlight int) wait {
-	if g.gentle && inFlight > 0 {
-		return wait{reason: Cautious}
-	}
-	if g.started || g.sends.n == 0 || inFlight == 0 {
-		return wait{}
-	}
-	at := g.sends.get(0).at + patience*time.Duration(g.sends.n)
-	if g.sends.n <= len(g.sends.ring) && now < at {
+// patient waits for the answer to the last request, but not for ever.
+func (g *Gate) patient(now tick) wait {
+	if at := g.sends.last() + patience; now < at {
 		return wait{reason: Cautious, until: at}
 	}
 	return wait{}
@@ -193,7 +191,7 @@ func (g *Gate) quotaWait(now tick, inFlight int, left int64) wait {
 	if now >= turn {
 		return g.unconfirmed(now, turn)
 	}
-	free := g.quota.free(g.share, int64(inFlight))
+	free := g.quota.free(now, g.share, int64(inFlight))
 	if free <= 0 {
 		return wait{Quota, turn, sure}
 	}
@@ -209,13 +207,8 @@ func (g *Gate) quotaWait(now tick, inFlight int, left int64) wait {
 // unconfirmed lets one request into a window that no answer has shown yet, and
 // one more for every second without it.
 func (g *Gate) unconfirmed(now, turn tick) wait {
-	first := g.sends.first(turn - 1)
-	n := g.sends.n - first
-	if n == 0 {
-		return wait{}
-	}
-	if at := g.sends.get(first).at + patience*time.Duration(n); now < at {
-		return wait{reason: Cautious, until: at}
+	if g.sends.last() >= turn {
+		return g.patient(now)
 	}
 	return wait{}
 }
@@ -228,10 +221,7 @@ func (g *Gate) turn() (tick, bool) {
 	if at, ok := g.clock.late(g.quota.reset, g.quota.sent); ok {
 		return at, true
 	}
-	last := g.quota.received
-	if g.sends.n > 0 {
-		last = max(last, g.sends.get(g.sends.n-1).at)
-	}
+	last := max(g.quota.received, g.sends.last())
 	return last + max(last-g.quota.from, patience), false
 }
 
@@ -246,7 +236,7 @@ func (g *Gate) Sent(now time.Time) {
 	g.rate.sent(t, g.interval)
 	if g.quota.known {
 		turn, _ := g.turn()
-		g.spread.sent(t, g.spreadInterval(turn, max(1, g.quota.free(g.share, int64(g.pending)))))
+		g.spread.sent(t, g.spreadInterval(turn, max(1, g.quota.free(t, g.share, int64(g.pending)))))
 	}
 	g.sends.add(t, g.pending)
 	g.pending++
@@ -266,10 +256,10 @@ func (g *Gate) Answered(r client.Reply) {
 	g.answeredQuota(r, sent, received)
 
 	if closes(r) {
-		g.closing.shut(sent, received, g.announcedWait(r, received))
+		g.shut(r, sent, received)
 		return
 	}
-	g.closing.answered(sent, r.Health == client.Healthy, g.concurrency.max)
+	g.closing.answered(sent, r.Health != client.Ill, g.concurrency.max)
 }
 
 func (g *Gate) answeredQuota(r client.Reply, sent, received tick) {
@@ -280,7 +270,7 @@ func (g *Gate) answeredQuota(r client.Reply, sent, received tick) {
 		g.clock.dated(sent, received, date)
 	}
 	ok := valid(q) && reset.Abs() < horizon
-	if ok && dated && reset < date-time.Second {
+	if ok && dated && reset < date-time.Second-(received-sent) {
 		// The reset was past when the server named it. Nothing to go by.
 		ok = false
 		g.gentle = q.Remaining == 0
@@ -307,19 +297,20 @@ func (g *Gate) answeredQuota(r client.Reply, sent, received tick) {
 	}, &g.clock, turn)
 }
 
-// announcedWait is how long the server wants us to wait; 0 if it did not say.
-func (g *Gate) announcedWait(r client.Reply, received tick) time.Duration {
+// shut closes the gate for as long as the server wants, or as its quota says.
+func (g *Gate) shut(r client.Reply, sent, received tick) {
 	if r.RetryAfter > 0 {
-		return r.RetryAfter
-	}
-	if r.Verdict != client.Throttled || !g.quota.known {
-		return 0
+		g.closing.shut(sent, received, r.RetryAfter, true)
+		return
 	}
 	turn, sure := g.turn()
-	if !sure {
-		return 0
+	if !g.quota.known || !g.quota.spent || !sure {
+		g.closing.shut(sent, received, 0, false)
+		return
 	}
-	return max(0, turn-received)
+	// A first refusal at the turn of a window came a little early at most.
+	g.closing.shut(sent, received, max(0, turn-received), g.closing.failures == 0)
+	g.closing.failures++
 }
 
 // Announced is how long the wait lasts that the server announced and that is
@@ -329,7 +320,7 @@ func (g *Gate) Announced(now time.Time) time.Duration {
 	if t < g.closing.until && g.closing.announced {
 		return g.closing.until - t
 	}
-	if g.quota.known && g.quota.free(g.share, int64(g.pending)) <= 0 {
+	if g.quota.known && g.quota.free(t, g.share, int64(g.pending)) <= 0 {
 		if turn, sure := g.turn(); sure {
 			return max(0, turn-t)
 		}

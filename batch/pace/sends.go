@@ -33,3 +33,11 @@ func (s *sends) first(t tick) int {
 }
 
 func (s *sends) get(i int) send { return s.ring[i%len(s.ring)] }
+
+// last is when the last request was sent; long ago if there was none.
+func (s *sends) last() tick {
+	if s.n == 0 {
+		return -horizon
+	}
+	return s.get(s.n - 1).at
+}

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"math"
 	"time"
 
 	"taskbatch/client"
@@ -20,13 +21,15 @@ type window struct {
 	prev    time.Duration // reset of the window before
 	hasPrev bool
 
-	from     tick  // when the first answer of the window was received
-	sent     tick  // when the request of the answer in force was sent
-	received tick  // when that answer was received
-	counted  int64 // our requests whose answers named this window
-	others   int64 // requests of others that it counted
-	shared   bool  // others were seen in this window or the last
-	spent    bool  // the server said that nothing is left
+	from       tick          // when the first answer of the window was received
+	sent       tick          // when the request of the answer in force was sent
+	received   tick          // when that answer was received
+	counted    int64         // our requests whose answers named this window
+	others     int64         // requests of others that it counted
+	shared     bool          // others were seen in this window or the last
+	spent      bool          // the server said that nothing is left
+	lastSpan   time.Duration // how long the last window was, and
+	lastOthers int64         // what others took of it
 }
 
 // answer is what the accounting needs of one answer.
@@ -60,12 +63,13 @@ func (w *window) answered(a answer, c *clock, expected tick) (turned bool) {
 	case a.reset > w.reset && (w.rose(a) || a.received >= expected):
 		c.turns()
 		c.after(w.reset, a.sent)
-		*w = window{known: true, reset: a.reset, prev: w.reset, hasPrev: true, from: a.received, shared: w.others > 0}
+		*w = window{known: true, reset: a.reset, prev: w.reset, hasPrev: true, from: a.received,
+			shared: w.others > 0, lastOthers: w.others, lastSpan: a.received - w.from}
 		w.force(a)
 		turned = true
 	default:
 		w.reset = a.reset
-		if w.hasPrev {
+		if w.hasPrev && w.prev < a.reset {
 			c.after(w.prev, a.sent)
 		}
 		if causal {
@@ -91,7 +95,7 @@ func (w *window) unexplained(a answer) int64 {
 
 func (w *window) count(a answer) {
 	if a.refused {
-		w.spent = true
+		w.spent = a.remaining == 0
 	} else {
 		w.counted++
 	}
@@ -107,10 +111,20 @@ func (w *window) count(a answer) {
 }
 
 // free is how many more requests may be sent in the window.
-func (w *window) free(share float64, inFlight int64) int64 {
+func (w *window) free(now tick, share float64, inFlight int64) int64 {
 	if w.spent {
 		return 0
 	}
 	own := max(1, int64(share*float64(w.limit)))
-	return min(own, w.limit-w.others) - w.counted - inFlight
+	return min(own, w.limit-w.others-w.unseen(now)) - w.counted - inFlight
+}
+
+// unseen is what others may have used since the last answer was on its way.
+func (w *window) unseen(now tick) int64 {
+	if !w.shared {
+		return 0
+	}
+	span := max(w.received-w.from, 0) + w.lastSpan
+	rate := float64(w.others+w.lastOthers) / float64(max(span, time.Second))
+	return int64(math.Ceil(rate * float64(now-w.sent)))
 }
