@@ -52,6 +52,12 @@ type Notice struct {
 	Text    string
 }
 
+func (c *Config) notify(warning bool, text string) {
+	if c.Notify != nil {
+		c.Notify(Notice{Warning: warning, Text: text})
+	}
+}
+
 // Stop says why a run ended before every row was tried.
 type Stop struct {
 	Exit int    // exit code: 2, 3, 4, 5, 7 or 70; 0 for a signal
@@ -140,6 +146,7 @@ type Summary struct {
 	LatencyMS         Latency
 	Waited            Waited
 	Errors            []ErrorGroup
+	Unrecorded        []byte // records that could not be written, as CSV with line feeds
 	Results           string // the file that holds the records (RESULTS, or the .partial that stayed)
 	Complete          bool   // false: the .partial stayed
 	Stop              *Stop  // why it ended early; nil = ran to the end

@@ -1,29 +1,149 @@
 package batch
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"taskbatch/batch/results"
+	"taskbatch/csvmap"
+)
+
+// errEnough ends a pass when --limit leaves out all further rows.
+var errEnough = errors.New("no more rows are selected")
 
 // Plan is a batch that was read and checked, ready to run.
 type Plan struct {
 	cfg    Config
 	survey Survey
+	tally  *tally
+
+	rerun       bool            // the input is a results file
+	history     *results.Reader // the records that this run continues, in row order; nil: none
+	partial     bool            // they come from the .partial
+	lastUpdated int64           // highest updated row in them
+	gone        bool            // unfinished records whose row is not in the input any more
+	newest      map[string]int64
 }
 
 // Prepare reads the whole input once, and what earlier runs recorded of it.
 // Nothing is sent and no file is written. Errors: *Error, *csvmap.InputError,
-// or the context's.
+// or the context's. The Plan must be closed.
 func Prepare(ctx context.Context, cfg Config) (*Plan, error) {
-	return &Plan{cfg: cfg}, nil
+	p := &Plan{cfg: cfg, tally: newTally(), rerun: cfg.Input.Facts().IsResults, newest: map[string]int64{}}
+	if err := p.prepare(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close removes what Prepare holds open.
+func (p *Plan) Close() error {
+	if p.history == nil {
+		return nil
+	}
+	return p.history.Close()
+}
+
+func (p *Plan) prepare(ctx context.Context) error {
+	if err := p.openHistory(); err != nil {
+		return err
+	}
+	w, err := p.newWalk()
+	if err != nil {
+		return err
+	}
+	s := newSurveyor(p)
+	err = p.cfg.Input.Check(ctx, func(row *csvmap.Row) error {
+		v, err := w.visit(row)
+		if err != nil {
+			return err
+		}
+		if v.selected {
+			s.add(row, v)
+		} else if w.enough() {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && err != errEnough {
+		return err
+	}
+	err = w.end()
+	p.gone = w.gone > 0
+	return err
+}
+
+// openHistory finds the records that this run continues: the .partial of a
+// run that was cut off, else the results file.
+func (p *Plan) openHistory() error {
+	if p.cfg.Results == "" || p.cfg.Fresh {
+		return nil
+	}
+	var err error
+	partial := p.cfg.Results + results.PartialSuffix
+	p.history, err = results.OpenPartial(partial, os.TempDir())
+	p.survey.Continues, p.partial = partial, true
+	if errors.Is(err, fs.ErrNotExist) {
+		p.history, err = results.OpenComplete(p.cfg.Results)
+		p.survey.Continues, p.partial = p.cfg.Results, false
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		p.survey.Continues = ""
+		return nil
+	}
+	if err != nil {
+		return historyError(err)
+	}
+	return p.scanHistory()
+}
+
+// scanHistory notes what Check needs to know beforehand.
+func (p *Plan) scanHistory() error {
+	for {
+		old, err := p.history.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return historyError(err)
+		}
+		if old.Outcome == results.Updated {
+			p.lastUpdated = old.Row
+		}
+		if at, err := time.Parse(time.RFC3339, old.Head[5]); old.Outcome.Finished() && err == nil && at.After(p.survey.LastFinished) {
+			p.survey.LastFinished = at
+		}
+	}
+}
+
+// historyError is an earlier file that cannot be continued.
+func historyError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Exit: 2, Msg: fmt.Sprintf("cannot continue earlier results: %v", err),
+		Hints: []string{"start over with --fresh (the file is kept under its time), or name another results file with -o"}}
+}
+
+// sameColumns tells whether the records that are continued have the columns
+// of this run.
+func (p *Plan) sameColumns() bool {
+	return slices.Equal(p.history.Columns(), p.cfg.Input.Columns())
 }
 
 // Survey is what Prepare found.
 func (p *Plan) Survey() *Survey { return &p.survey }
 
-// Run sends what is to be sent and completes the files. A receive from stop is
-// a request to stop: the first lets the requests in flight end, the second
-// does not. The Summary is valid whenever it is not nil, also beside an error.
-func (p *Plan) Run(ctx context.Context, stop <-chan struct{}) (*Summary, error) {
-	return nil, nil
-}
-
 // Progress may be called from any goroutine while Run runs.
-func (p *Plan) Progress() Progress { return Progress{} }
+func (p *Plan) Progress() Progress {
+	pr := p.tally.progress(time.Now())
+	pr.Total = p.survey.Rows
+	return pr
+}

@@ -1,0 +1,108 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"taskbatch/batch/results"
+	"taskbatch/csvmap"
+)
+
+// begin opens the .partial that this run appends to: a new one, the one that
+// is continued, or one made from the results file that is continued.
+func (p *Plan) begin(ctx context.Context) (*results.Writer, error) {
+	w, err := p.openPartial(ctx)
+	var known *Error
+	switch {
+	case err == nil, ctx.Err() != nil, errors.As(err, &known):
+		return w, err
+	case errors.Is(err, csvmap.ErrChanged):
+		return nil, &Error{Exit: 3, Msg: err.Error() + "; nothing was sent"}
+	}
+	return nil, &Error{Exit: 7, Msg: fmt.Sprintf("cannot write results: %v", err),
+		Hints: []string{"make room, or name another place with -o; nothing was sent"}}
+}
+
+func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
+	partial := p.cfg.Results + results.PartialSuffix
+	if p.cfg.Fresh {
+		if err := setAside(p.cfg.Results); err != nil {
+			return nil, err
+		}
+	}
+	_, cut, err := results.Repair(partial)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if cut > 0 {
+		p.cfg.notify(true, fmt.Sprintf("%s was cut off in the middle of a record; the torn %d bytes are left out", partial, cut))
+	}
+	switch {
+	case p.history == nil:
+		return results.Create(partial, p.cfg.Input.Columns())
+	case p.gone || !p.sameColumns():
+		err = p.rewrite(ctx, partial)
+	case !p.partial:
+		err = results.CopyToPartial(ctx, p.cfg.Results, partial)
+	default:
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return results.Continue(partial)
+}
+
+// setAside keeps all that earlier runs of the batch left, reruns included,
+// under its time.
+func setAside(path string) error {
+	for name := path; name != ""; {
+		for _, file := range []string{name, name + results.PartialSuffix} {
+			if _, err := results.KeepUnderTime(file); err != nil {
+				return err
+			}
+		}
+		var err error
+		if name, err = results.NewestRerun(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewrite makes a .partial of the earlier records in the columns of this run.
+// The records of rows that are gone are left out, and the unfinished ones of
+// rows that were changed since.
+func (p *Plan) rewrite(ctx context.Context, partial string) error {
+	return results.WriteAtomic(partial, 0o600, func(out io.Writer) error {
+		w, err := p.newWalk()
+		if err != nil {
+			return err
+		}
+		buf := results.AppendHeader(nil, p.cfg.Input.Columns())
+		err = p.cfg.Input.Each(ctx, func(row *csvmap.Row) error {
+			if err := w.passOver(row.Number); err != nil {
+				return err
+			}
+			head := w.old.Head
+			v, err := w.visit(row)
+			if err != nil {
+				return err
+			}
+			if v.past.inFile && (v.past.outcome.Finished() || v.past.stands(v.sum)) {
+				buf = results.AppendCarried(buf, &head, row.Tail)
+			}
+			_, err = out.Write(buf)
+			buf = buf[:0]
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(buf)
+		return err
+	})
+}

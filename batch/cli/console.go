@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"golang.org/x/term"
+)
+
+// console is where a command speaks. On stderr every line for people starts
+// with one of the prefixes of contract §6; errors from writing are ignored: a
+// closed pipe never ends a run.
+type console struct {
+	out, err io.Writer
+	quiet    bool // no warnings, hints and notices
+	color    bool // paint the prefixes on stderr
+	colorOut bool // paint the summary on stdout
+}
+
+func newConsole(out, err io.Writer) *console { return &console{out: out, err: err} }
+
+// configure applies the flags --quiet and --no-color.
+func (c *console) configure(o output) {
+	c.quiet = o.quiet
+	c.color = !o.noColor && isTerminal(c.err)
+	c.colorOut = !o.noColor && isTerminal(c.out)
+}
+
+func (c *console) errorf(format string, args ...any) {
+	c.line(c.err, c.prefix("error:", "31"), fmt.Sprintf(format, args...))
+}
+
+func (c *console) warn(text string) {
+	if !c.quiet {
+		c.line(c.err, c.prefix("warning:", "33"), text)
+	}
+}
+
+func (c *console) hint(text string) {
+	c.line(c.err, c.prefix("hint:", "36"), text)
+}
+
+// notice is a line about the run that is no warning.
+func (c *console) notice(text string) {
+	if !c.quiet {
+		c.line(c.err, "taskbatch:", text)
+	}
+}
+
+func (c *console) prefix(word, color string) string {
+	return "taskbatch: " + paint(c.color, color, word)
+}
+
+func (c *console) line(w io.Writer, prefix, text string) {
+	fmt.Fprintln(w, prefix, oneLine(text))
+}
+
+// paint colors a text by an SGR code, if colors are on.
+func paint(on bool, code, text string) string {
+	if !on {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// oneLine keeps a message on its line and its control characters off the
+// terminal.
+func oneLine(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.IndexFunc(text, isOdd) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case isOdd(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isOdd(r rune) bool { return !unicode.IsPrint(r) && r != ' ' && r != '\u00a0' }
+
+// isTerminal tells whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// plural writes a count with its word: 1 row, 2 rows, 12,345 rows.
+func plural(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return grouped(n) + " " + word + "s"
+}
+
+// grouped writes a count with commas between thousands.
+func grouped(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

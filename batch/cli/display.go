@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"taskbatch/batch"
+	"taskbatch/batch/results"
+)
+
+// The values of --progress.
+const (
+	progressAuto  = "auto"
+	progressBar   = "bar"
+	progressPlain = "plain"
+	progressNone  = "none"
+)
+
+const (
+	barInterval   = 100 * time.Millisecond
+	plainInterval = 30 * time.Second
+	barWidth      = 20
+)
+
+// display owns stderr while rows are sent: one goroutine draws the bar and
+// writes the lines that others post, so that neither tears the other.
+type display struct {
+	w        io.Writer
+	mode     string
+	progress func() batch.Progress
+	now      func() time.Time
+
+	mu    sync.Mutex
+	lines []string
+	wake  chan struct{}
+
+	bar    *progressbar.ProgressBar // nil: no bar
+	drawn  bytes.Buffer             // what the bar writes, until it is complete
+	onView bool                     // the bar stands on the terminal
+}
+
+func newDisplay(w io.Writer, mode string, progress func() batch.Progress) *display {
+	return &display{w: w, mode: mode, progress: progress, now: time.Now, wake: make(chan struct{}, 1)}
+}
+
+// post shows a line as soon as possible. It does not block.
+func (d *display) post(line string) {
+	d.mu.Lock()
+	d.lines = append(d.lines, line)
+	d.mu.Unlock()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// postProgress shows one progress line.
+func (d *display) postProgress() {
+	d.post("taskbatch: " + progressLine(d.progress(), d.now()))
+}
+
+// run shows what there is to show until finished is closed, and leaves the
+// terminal clean.
+func (d *display) run(finished <-chan struct{}) {
+	var tick <-chan time.Time
+	if interval := d.interval(); interval > 0 {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	for {
+		select {
+		case <-tick:
+			if d.mode == progressPlain {
+				d.postProgress()
+			} else {
+				d.draw()
+			}
+		case <-d.wake:
+			d.flush()
+		case <-finished:
+			d.flush()
+			d.clear()
+			return
+		}
+	}
+}
+
+func (d *display) interval() time.Duration {
+	switch d.mode {
+	case progressBar:
+		return barInterval
+	case progressPlain:
+		return plainInterval
+	}
+	return 0
+}
+
+// flush writes the posted lines above the bar.
+func (d *display) flush() {
+	d.mu.Lock()
+	lines := d.lines
+	d.lines = nil
+	d.mu.Unlock()
+	if len(lines) == 0 {
+		return
+	}
+	redraw := d.onView
+	d.clear()
+	for _, line := range lines {
+		fmt.Fprintln(d.w, line)
+	}
+	if redraw {
+		d.draw()
+	}
+}
+
+// draw draws the bar anew, in one write.
+func (d *display) draw() {
+	p := d.progress()
+	if d.bar == nil {
+		d.bar = progressbar.NewOptions64(max(p.Total, 1),
+			progressbar.OptionSetWriter(&d.drawn),
+			progressbar.OptionSetWidth(barWidth),
+			progressbar.OptionSetTheme(progressbar.ThemeASCII),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionShowDescriptionAtLineEnd(),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	d.clear()
+	d.bar.Set64(p.Settled)
+	d.drawn.Reset() // Set64 draws the text of the last time
+	d.bar.Describe(fit(progressLine(p, d.now()), d.width()-barWidth-len(" 100% []  ")-1))
+	d.write()
+	d.onView = true
+}
+
+// clear removes the bar from the terminal.
+func (d *display) clear() {
+	if !d.onView {
+		return
+	}
+	d.drawn.Reset()
+	d.bar.Clear()
+	d.write()
+	d.onView = false
+}
+
+func (d *display) write() {
+	d.w.Write(d.drawn.Bytes())
+	d.drawn.Reset()
+}
+
+// width is that of the terminal, in columns.
+func (d *display) width() int {
+	if f, ok := d.w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+// progressLine says in one line how far the run is.
+func progressLine(p batch.Progress, now time.Time) string {
+	text := fmt.Sprintf("%s/%s rows", grouped(p.Settled), grouped(p.Total))
+	for _, o := range []results.Outcome{results.Failed, results.Unknown, results.Invalid, results.Blocked} {
+		if n := p.Outcomes[o]; n > 0 {
+			text += fmt.Sprintf(", %s %s", grouped(n), o)
+		}
+	}
+	if p.Waiting != "" {
+		text += ", " + p.Waiting
+		if wait := p.Until.Sub(now); !p.Until.IsZero() && wait > 0 {
+			text += ", " + roundUp(wait)
+		}
+		return text
+	}
+	if p.Rate > 0 {
+		text += fmt.Sprintf(", %s rows/s", rate(p.Rate))
+		if left := p.Total - p.Settled; left > 0 {
+			text += fmt.Sprintf(", %s left", roundUp(time.Duration(float64(left)/p.Rate*float64(time.Second))))
+		}
+	}
+	return text
+}
+
+// roundUp writes a wait in whole seconds, minutes from two of them on.
+func roundUp(d time.Duration) string {
+	seconds := int64((d + time.Second - 1) / time.Second)
+	switch {
+	case seconds < 120:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds < 2*3600:
+		return fmt.Sprintf("%d min", (seconds+59)/60)
+	}
+	return fmt.Sprintf("%d h %d min", seconds/3600, seconds%3600/60)
+}
+
+// rate writes rows per second with as many digits as mean something.
+func rate(perSecond float64) string {
+	if perSecond < 100 {
+		return fmt.Sprintf("%.1f", perSecond)
+	}
+	return grouped(int64(perSecond + 0.5))
+}
+
+// fit cuts a text to so many columns.
+func fit(text string, columns int) string {
+	if len(text) <= columns {
+		return text
+	}
+	return text[:max(0, columns)]
+}

@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"taskbatch/batch"
+	"taskbatch/batch/results"
+	"taskbatch/csvmap"
+)
+
+// job is one update or check on its way from the flags to its ending.
+type job struct {
+	*session
+	set     settings
+	started time.Time
+
+	in      *csvmap.Input
+	results string // path of the results file; "" = none
+	lock    *results.Lock
+	plan    *batch.Plan
+	target  target
+	summary *batch.Summary // nil: nothing was sent
+}
+
+// update is the command update.
+func (s *session) update() error { return s.batch(s.values.on("dry-run")) }
+
+// check is the command check: an update that ends before the socket.
+func (s *session) check() error { return s.batch(true) }
+
+func (s *session) batch(dryRun bool) error {
+	set, err := readSettings(s.values, s.inv.operands[0])
+	if err != nil {
+		return err
+	}
+	set.out.dryRun = dryRun
+	s.console.configure(set.out)
+	j := &job{session: s, set: set, started: time.Now()}
+	defer j.close()
+	if err := j.setUp(); err != nil {
+		return err
+	}
+	return j.tell(j.work())
+}
+
+// setUp settles what does not depend on the input's content. Its errors are
+// usage errors.
+func (j *job) setUp() error {
+	if j.set.path == "-" && j.set.results == "" && !j.set.out.dryRun {
+		return usagef("standard input has no name to derive the results file from; add -o FILE")
+	}
+	if err := j.set.refusePartial(j.program); err != nil {
+		return asUsage(err)
+	}
+	return j.aim()
+}
+
+// work does the job up to its ending; nil: rows were sent, or a check was
+// made.
+func (j *job) work() error {
+	if err := j.open(); err != nil {
+		return err
+	}
+	if err := j.takeLock(); err != nil {
+		return err
+	}
+	if err := j.prepare(); err != nil {
+		return err
+	}
+	if j.set.out.dryRun {
+		return nil
+	}
+	if err := j.mayBegin(); err != nil {
+		return err
+	}
+	return j.send()
+}
+
+// open opens the input and names the outputs.
+func (j *job) open() error {
+	in, err := csvmap.Open(j.set.path, j.stdin, j.set.input)
+	if err != nil {
+		return j.stopped(err)
+	}
+	j.in = in
+	j.results = j.set.resultsName(in.Facts().IsResults, j.started)
+	input := j.set.path
+	if input == "-" {
+		input = ""
+	}
+	if err := results.CheckOutputs(input, j.outputs()...); err != nil {
+		return &ending{exit: exitUsage, msg: err.Error()}
+	}
+	return nil
+}
+
+// outputs are the paths of all files that the job writes.
+func (j *job) outputs() []string {
+	var paths []string
+	for _, path := range []string{j.results, j.set.failures, j.set.summary} {
+		if path != "" {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// takeLock makes this the only run of the batch, and then opens the input
+// anew: it may be a results file that the run before has just replaced.
+func (j *job) takeLock() error {
+	if j.set.out.dryRun {
+		return nil
+	}
+	lock, err := results.TakeLock(j.ctx, j.set.lockName(j.results), j.set.waitLock)
+	if err != nil {
+		return j.stopped(err)
+	}
+	j.lock = lock
+	if j.set.path == "-" {
+		return nil
+	}
+	j.in.Close()
+	j.in, err = csvmap.Open(j.set.path, j.stdin, j.set.input)
+	return err
+}
+
+// prepare reads the whole input and what earlier runs recorded.
+func (j *job) prepare() error {
+	if j.results != "" && !j.set.batch.Fresh {
+		if err := refuseOlder(j.program, j.results); err != nil {
+			return err
+		}
+	}
+	cfg := j.set.batch
+	cfg.Input, cfg.Results, cfg.Failures = j.in, j.results, j.set.failures
+	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Duplicates: j.set.out.dryRun}
+	cfg.Sender = j.sender
+	cfg.Notify = j.notify
+	plan, err := batch.Prepare(j.ctx, cfg)
+	if err != nil {
+		return j.stopped(err)
+	}
+	j.plan = plan
+	for _, hint := range j.in.Facts().Hints {
+		j.console.advise(hint)
+	}
+	return nil
+}
+
+// mayBegin tells whether there is something to send, and whether the user
+// wants it.
+func (j *job) mayBegin() error {
+	survey := j.plan.Survey()
+	if survey.Done() && !j.unfinished() {
+		return &ending{exit: exitOK, msg: j.nothingToDo()}
+	}
+	if refusal := survey.Refusal(j.set.strict); refusal != nil {
+		return refusal
+	}
+	return j.ask()
+}
+
+// unfinished tells whether the records of an earlier run still have to be put
+// in order.
+func (j *job) unfinished() bool {
+	continues := j.plan.Survey().Continues
+	return continues != "" && continues != j.results
+}
+
+// nothingToDo is the line of contract §5 for a batch that is done.
+func (j *job) nothingToDo() string {
+	survey := j.plan.Survey()
+	if survey.Rows == 0 {
+		return fmt.Sprintf("nothing to do: %s holds no rows", j.inputLabel())
+	}
+	text := fmt.Sprintf("nothing to do: all %s finished", plural(survey.Rows, "row"))
+	if !survey.LastFinished.IsZero() {
+		text += " " + survey.LastFinished.Local().Format(time.DateOnly)
+	}
+	if survey.Continues != "" {
+		text += "; --fresh starts over"
+	}
+	return text
+}
+
+// inputLabel is the input as messages name it.
+func (j *job) inputLabel() string {
+	if j.set.path == "-" {
+		return "standard input"
+	}
+	return shown(j.set.path)
+}
+
+// stopped turns an error that a signal caused into the ending for the signal.
+func (j *job) stopped(err error) error {
+	sig := j.signals.caught()
+	if sig == nil || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &ending{exit: signalExit(sig), msg: fmt.Sprintf("stopped by %s; nothing was sent", signalName(sig))}
+}
+
+// asUsage makes any error a usage error.
+func asUsage(err error) error {
+	e := endingOf(err)
+	return &ending{exit: exitUsage, msg: e.msg, hints: e.hints}
+}
+
+func (j *job) close() {
+	if j.plan != nil {
+		j.plan.Close()
+	}
+	if j.in != nil {
+		j.in.Close()
+	}
+	j.target.close()
+	if j.lock != nil {
+		j.lock.Release()
+	}
+}

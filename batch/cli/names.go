@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"taskbatch/batch/results"
+)
+
+const partialSuffix = ".partial"
+
+// resultsName is the path of the results file: what -o says, else a name
+// beside the input; "" for standard input without -o. isResults: the input is
+// a results file, whose rerun gets the next number.
+func (s *settings) resultsName(isResults bool, now time.Time) string {
+	switch {
+	case s.results != "":
+		return results.Expand(s.results, s.inputName(), now)
+	case s.path == "-":
+		return ""
+	case isResults:
+		return results.RerunName(s.path)
+	}
+	return results.ResultsName(s.path)
+}
+
+// inputName is what {name} stands for: the input's name without folder and
+// extensions.
+func (s *settings) inputName() string {
+	if s.path == "-" {
+		return "stdin"
+	}
+	return strings.TrimSuffix(filepath.Base(results.ResultsName(s.path)), ".results.csv")
+}
+
+// lockName is the path of the lock that all runs of this batch share.
+func (s *settings) lockName(resultsName string) string {
+	if s.results == "" {
+		return results.LockName(resultsName)
+	}
+	return results.LockName(strings.ReplaceAll(s.results, "{name}", s.inputName()))
+}
+
+// refusePartial stops an update of an unfinished results file and names the
+// command that continues it.
+func (s *settings) refusePartial(program string) error {
+	finished, isPartial := strings.CutSuffix(s.path, partialSuffix)
+	if !isPartial {
+		return nil
+	}
+	if _, err := os.Stat(s.path); err != nil {
+		return err
+	}
+	e := &ending{exit: exitUsage, msg: fmt.Sprintf("%s belongs to an unfinished run; it is continued, not rerun", s.path)}
+	if input := inputOf(finished); input != "" {
+		e.hints = []string{fmt.Sprintf("%s update %s continues it", program, quoteShell(input))}
+	} else {
+		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", program, quoteShell(finished))}
+	}
+	return e
+}
+
+// inputOf finds the input beside a results file whose default name this is;
+// "" if there is none.
+func inputOf(resultsFile string) string {
+	entries, err := os.ReadDir(filepath.Dir(resultsFile))
+	if err != nil {
+		return ""
+	}
+	for _, entry := range entries {
+		path := filepath.Join(filepath.Dir(resultsFile), entry.Name())
+		if path == resultsFile || strings.HasSuffix(path, partialSuffix) || entry.IsDir() {
+			continue
+		}
+		isInput := slices.ContainsFunc(inputExtensions(), func(ext string) bool { return strings.HasSuffix(path, ext) })
+		if isInput && results.ResultsName(path) == resultsFile || results.RerunName(path) == resultsFile {
+			return path
+		}
+	}
+	return ""
+}
+
+func inputExtensions() []string {
+	return []string{".csv", ".tsv", ".jsonl", ".ndjson", ".gz", ".zst"}
+}
+
+// refuseOlder stops an update that would begin again behind a rerun that
+// already exists.
+func refuseOlder(program, resultsName string) error {
+	newest := results.NewestRerun(resultsName)
+	if newest == "" {
+		return nil
+	}
+	if finished, unfinished := strings.CutSuffix(newest, partialSuffix); unfinished {
+		return &ending{
+			exit:  exitUsage,
+			msg:   fmt.Sprintf("an unfinished rerun of these results exists: %s; nothing was sent", newest),
+			hints: []string{fmt.Sprintf("%s update %s continues it", program, quoteShell(previousRun(finished)))},
+		}
+	}
+	return &ending{
+		exit:  exitUsage,
+		msg:   fmt.Sprintf("the newest results of this batch are in %s; nothing was sent", newest),
+		hints: []string{fmt.Sprintf("%s update %s goes on from there", program, quoteShell(newest))},
+	}
+}
+
+// previousRun is the results file whose rerun has this name.
+func previousRun(rerun string) string {
+	if input := inputOf(rerun); input != "" {
+		return input
+	}
+	return rerun
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"strings"
+
+	"taskbatch/batch/results"
+)
+
+// next is the command to type after a run; "" when all rows are finished.
+func (j *job) next(exit int) string {
+	s := j.summary
+	switch {
+	case s.Outcomes[results.Updated]+s.Outcomes[results.Skipped] == s.Rows && s.Complete:
+		return ""
+	case s.Stop != nil || !s.Complete || exit > exitSignals:
+		return j.again()
+	}
+	return j.rerun(s.Results)
+}
+
+// again is the same command, without a start from nothing.
+func (j *job) again() string {
+	words := []string{j.program, j.inv.command.name}
+	for _, g := range j.inv.given {
+		if g.name != "fresh" {
+			words = append(words, flagWord(j.inv.command, g))
+		}
+	}
+	return strings.Join(append(words, operandWord(j.set.path)), " ")
+}
+
+// rerun is the command that sends the rows of a results file which did not get
+// through, with the flags that still matter.
+func (j *job) rerun(resultsFile string) string {
+	words := []string{j.program, j.inv.command.name}
+	for _, g := range j.inv.given {
+		if opt := j.inv.command.option(g.name); opt.stays {
+			words = append(words, flagWord(j.inv.command, g))
+		}
+	}
+	return strings.Join(append(words, operandWord(resultsFile)), " ")
+}
+
+// flagWord writes a flag as a shell takes it.
+func flagWord(cmd *command, g given) string {
+	opt := cmd.option(g.name)
+	switch {
+	case opt.value != "":
+		return "--" + g.name + "=" + quoteShell(g.value)
+	case g.value == "true":
+		return "--" + g.name
+	}
+	return "--" + g.name + "=" + g.value
+}
+
+// operandWord writes a file's name so that it is not taken for a flag.
+func operandWord(path string) string {
+	if strings.HasPrefix(path, "-") && path != "-" {
+		path = "./" + path
+	}
+	return quoteShell(path)
+}
+
+// quoteShell quotes a word for a POSIX shell, if it needs to be.
+func quoteShell(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+)
+
+// signals watches for the signals that ask the program to stop. Before and
+// after sending, the first one cancels the context; while rows are sent, the
+// run is told instead (see during). After the second one the next kills the
+// process at once.
+type signals struct {
+	cancel   func()
+	incoming chan os.Signal
+	quit     chan struct{}
+	ended    chan struct{}
+	release  func()
+
+	mu       sync.Mutex
+	first    os.Signal
+	count    int
+	running  func(nth int) // while rows are sent
+	progress func()        // SIGUSR1 while rows are sent
+}
+
+// catchSignals starts watching; release ends it. SIGPIPE is ignored from here
+// on: a closed stdout or stderr never ends a run.
+func catchSignals(cancel func()) *signals {
+	s := &signals{
+		cancel:   cancel,
+		incoming: make(chan os.Signal, 4),
+		quit:     make(chan struct{}),
+		ended:    make(chan struct{}),
+	}
+	s.release = sync.OnceFunc(func() {
+		signal.Stop(s.incoming)
+		close(s.quit)
+		<-s.ended
+	})
+	ignorePipe()
+	for _, sig := range append(stopSignals(), progressSignals()...) {
+		if !signal.Ignored(sig) { // nohup ignores SIGHUP for us
+			signal.Notify(s.incoming, sig)
+		}
+	}
+	go s.watch()
+	return s
+}
+
+func (s *signals) watch() {
+	defer close(s.ended)
+	for {
+		select {
+		case sig := <-s.incoming:
+			if isProgressSignal(sig) {
+				s.tellProgress()
+			} else {
+				s.stop(sig)
+			}
+		case <-s.quit:
+			return
+		}
+	}
+}
+
+func (s *signals) tellProgress() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.progress != nil {
+		s.progress()
+	}
+}
+
+func (s *signals) stop(sig os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count++
+	if s.first == nil {
+		s.first = sig
+	}
+	if s.count == 2 {
+		signal.Reset(stopSignals()...)
+	}
+	if s.running == nil {
+		s.cancel()
+		return
+	}
+	s.running(s.count)
+}
+
+// during hands signals to a run: stop gets the number of each signal that
+// asks to stop, progress is called for SIGUSR1. Both must not block. Signals
+// of before are handed on.
+func (s *signals) during(stop func(nth int), progress func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running, s.progress = stop, progress
+	for nth := 1; nth <= s.count; nth++ {
+		stop(nth)
+	}
+}
+
+// afterwards ends what during began.
+func (s *signals) afterwards() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running, s.progress = nil, nil
+}
+
+// caught is the first signal that asked to stop; nil if none came.
+func (s *signals) caught() os.Signal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"taskbatch/batch"
+	"taskbatch/batch/results"
+)
+
+// summaryPage is the summary of a run, for people.
+func (j *job) summaryPage(p *page, exit int) {
+	s := j.summary
+	p.linef("%s of %s in %s, %s rows/s, to %s", plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), rate(rowsPerSecond(s)), j.target.baseURL)
+	for o := results.Updated; o < results.NumOutcomes; o++ {
+		if n := s.Outcomes[o]; n > 0 || o == results.Updated {
+			p.linef("  %-8s %9s%s", o, grouped(n), note(o, s))
+		}
+	}
+	p.linef("  requests %9s%s", grouped(s.Requests), requestNote(s))
+	if text := waits(s.Waited); text != "" {
+		p.entry("waited", text)
+	}
+	if j.target.client != nil && j.target.client.Proxy() != "" {
+		p.entry("proxy", j.target.client.Proxy())
+	}
+	j.failures(p)
+	p.linef("")
+	p.linef("results: %s", s.Results)
+	if j.set.failures != "" && s.Complete {
+		p.linef("failures: %s", j.set.failures)
+	}
+	if next := j.next(exit); next != "" {
+		p.linef("next: %s", paint(p.color, "1", next))
+	}
+}
+
+// note explains an outcome whose name does not say it all.
+func note(o results.Outcome, s *batch.Summary) string {
+	switch {
+	case o == results.Updated && s.Warnings > 0:
+		return fmt.Sprintf("  (%s: the server shows another value, see _error)", plural(s.Warnings, "warning"))
+	case o == results.Skipped:
+		return "  (nothing to change)"
+	case o == results.Unknown:
+		return "  (sent and not answered: may have been applied)"
+	case o == results.Blocked:
+		return "  (an earlier row of the task did not get through)"
+	case o == results.Unsent:
+		return "  (not tried)"
+	}
+	return ""
+}
+
+// requestNote tells how the requests went.
+func requestNote(s *batch.Summary) string {
+	var parts []string
+	if s.Retries > 0 {
+		parts = append(parts, plural(s.Retries, "retry"))
+	}
+	if s.Throttled > 0 {
+		parts = append(parts, grouped(s.Throttled)+" throttled")
+	}
+	if s.LatencyMS.Max > 0 {
+		parts = append(parts, fmt.Sprintf("median %s, 99%% within %s", millis(s.LatencyMS.P50), millis(s.LatencyMS.P99)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(parts, ", ") + ")"
+}
+
+// millis writes milliseconds with as many digits as mean something.
+func millis(ms float64) string {
+	if ms < 10 {
+		return fmt.Sprintf("%.1f ms", ms)
+	}
+	return fmt.Sprintf("%.0f ms", ms)
+}
+
+// waits says how long nothing could be sent, and why.
+func waits(w batch.Waited) string {
+	var parts []string
+	for _, cause := range []struct {
+		d    time.Duration
+		text string
+	}{{w.Rate, "for --rate"}, {w.Quota, "for the quota"}, {w.Retry, "before retries"}, {w.Outage, "for the server to come back"}} {
+		if cause.d >= 100*time.Millisecond {
+			parts = append(parts, took(cause.d)+" "+cause.text)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// failures lists the causes for which rows did not get through.
+func (j *job) failures(p *page) {
+	if len(j.summary.Errors) == 0 {
+		return
+	}
+	p.heading("what did not get through")
+	rows := [][]string{}
+	for _, g := range j.summary.Errors {
+		message := oneLine(g.Message)
+		if g.Status != 0 {
+			message = fmt.Sprintf("%d %s", g.Status, message)
+		}
+		rows = append(rows, []string{plural(g.Count, "row"), g.Outcome.String(), message, "row " + rowList(g)})
+	}
+	p.table("  ", rows)
+}
+
+// rowList names the first rows of a group.
+func rowList(g batch.ErrorGroup) string {
+	const most = 5
+	var b strings.Builder
+	for i, row := range g.Rows {
+		if i == most {
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, row)
+	}
+	if g.Count > int64(min(len(g.Rows), most)) {
+		b.WriteString(" ...")
+	}
+	return b.String()
+}
+
+// took writes how long something took.
+func took(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}

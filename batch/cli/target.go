@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"taskbatch/batch"
+	"taskbatch/client"
+	"taskbatch/client/sandbox"
+)
+
+// missingPrefix begins the ids of the tasks that the embedded sandbox does not
+// know, so that a first run has something to rerun.
+const missingPrefix = "missing-"
+
+// target is where the updates go.
+type target struct {
+	baseURL string
+	client  *client.Client
+	server  *sandbox.Server // nil: a real server
+}
+
+func (t *target) close() {
+	if t.client != nil {
+		t.client.Close()
+	}
+	if t.server != nil {
+		t.server.Close()
+	}
+}
+
+// local tells whether the updates stay on this machine.
+func (t *target) local() bool {
+	u, err := url.Parse(t.baseURL)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// aim checks the address and the key before the input is read. A check needs
+// no key.
+func (j *job) aim() error {
+	cfg := j.set.client
+	j.target.baseURL = strings.TrimRight(cfg.BaseURL, "/")
+	if err := j.checkTarget(cfg); err != nil || j.set.out.dryRun {
+		return err
+	}
+	if j.set.sandbox {
+		return j.startSandbox()
+	}
+	key, err := j.apiKey()
+	if err != nil {
+		return err
+	}
+	cfg.Key = key
+	return j.connect(cfg)
+}
+
+// checkTarget names the flag or variable of a value that the client refuses.
+func (j *job) checkTarget(cfg client.Config) error {
+	probe := client.Config{Key: "unused", BaseURL: cfg.BaseURL, InsecureHTTP: cfg.InsecureHTTP}
+	if j.set.sandbox {
+		probe.BaseURL = ""
+	}
+	if err := probe.Validate(); err != nil {
+		j.values.fail("base-url", "%s", oneLine(err.Error()))
+	}
+	probe = client.Config{Key: "unused", CACertFile: cfg.CACertFile}
+	if err := probe.Validate(); err != nil {
+		j.values.fail("ca-cert", "%s", oneLine(err.Error()))
+	}
+	return j.values.err
+}
+
+func (j *job) connect(cfg client.Config) error {
+	c, err := client.New(cfg)
+	if err != nil {
+		return usagef("%s", oneLine(err.Error()))
+	}
+	j.target.client = c
+	return nil
+}
+
+// startSandbox starts the embedded sandbox and aims at it.
+func (j *job) startSandbox() error {
+	key := rand.Text()
+	box, err := sandbox.New(sandbox.Config{Key: key, Faults: j.set.faults, UnknownPrefix: missingPrefix})
+	if err != nil {
+		return usagef("--sandbox: %s", oneLine(err.Error()))
+	}
+	server, err := box.Start("127.0.0.1:0")
+	if err != nil {
+		return usagef("--sandbox: %s", oneLine(err.Error()))
+	}
+	cfg := j.set.client
+	cfg.BaseURL, cfg.Key, cfg.CACertFile = server.URL(), key, ""
+	j.target.server, j.target.baseURL = server, cfg.BaseURL
+	return j.connect(cfg)
+}
+
+// apiKey reads the key: the file wins over THENA_API_KEY.
+func (j *job) apiKey() (string, error) {
+	if j.set.keyFile != "" {
+		return j.keyFromFile(j.set.keyFile)
+	}
+	key := strings.TrimSpace(os.Getenv("THENA_API_KEY"))
+	if key == "" {
+		return "", usagef("no API key: put it into a file and name it with --api-key-file, or set THENA_API_KEY; --sandbox needs none")
+	}
+	return key, nil
+}
+
+// keyFromFile reads a file that holds the key on its only line.
+func (j *job) keyFromFile(path string) (string, error) {
+	where := j.values.where("api-key-file")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", usagef("%s: %s", where, oneLine(err.Error()))
+	}
+	key := strings.TrimRight(string(data), "\r\n")
+	switch {
+	case strings.TrimSpace(key) == "":
+		return "", usagef("%s: %s is empty; it must hold the key on one line", where, shown(path))
+	case strings.ContainsAny(key, "\r\n"):
+		return "", usagef("%s: %s has more than one line; it must hold the key alone", where, shown(path))
+	}
+	if info, err := os.Stat(path); err == nil && readableByOthers(info) {
+		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", shown(path), quoteShell(path)))
+	}
+	return strings.TrimSpace(key), nil
+}
+
+// sender makes one sender for each worker.
+func (j *job) sender() batch.Sender { return j.target.client.Sender() }

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+
+	"taskbatch/batch/results"
+	"taskbatch/csvmap"
+)
+
+// tell is the ending of a job: the summary, the summary file, the error, and
+// the exit code. A usage error is left to the caller, for it says nothing on
+// stdout.
+func (j *job) tell(err error) error {
+	if isUsage(err) {
+		return err
+	}
+	var e *ending
+	if err != nil {
+		e = endingOf(err)
+	}
+	exit := j.exitCode(e)
+	if failed := j.writeSummary(e, exit); failed != nil && exit != exitBug {
+		e, exit = failed, failed.exit
+	}
+	j.print(e, exit)
+	return reported(exit)
+}
+
+// isUsage tells whether an error is a mistake on the command line.
+func isUsage(err error) bool {
+	var (
+		usage  *usageError
+		option *csvmap.OptionError
+	)
+	return errors.As(err, &usage) || errors.As(err, &option)
+}
+
+// exitCode is that of contract §6: it speaks of the whole results file.
+func (j *job) exitCode(e *ending) int {
+	sig := j.signals.caught()
+	s := j.summary
+	switch {
+	case e != nil:
+		return e.exit
+	case s != nil && s.Stop != nil && s.Stop.Exit != 0:
+		return s.Stop.Exit
+	case sig != nil:
+		return signalExit(sig)
+	case j.set.out.dryRun:
+		return j.checkExit()
+	case s != nil && s.Complete && s.Outcomes[results.Updated]+s.Outcomes[results.Skipped] == s.Rows:
+		return exitOK
+	}
+	return exitRows
+}
+
+// checkExit is the exit code of a check that reached its end.
+func (j *job) checkExit() int {
+	if j.plan.Survey().Invalid > 0 {
+		return exitInput
+	}
+	return exitOK
+}
+
+// signalExit is what a shell shows for a process that died of the signal.
+func signalExit(sig os.Signal) int { return exitSignals + signalNumber(sig) }
+
+// writeSummary writes the file of --summary, once the run was set up.
+func (j *job) writeSummary(e *ending, exit int) *ending {
+	if j.set.summary == "" || j.lock == nil {
+		return nil
+	}
+	err := results.WriteAtomic(j.set.summary, 0o644, func(w io.Writer) error {
+		return writeJSON(w, j.object(e, exit))
+	})
+	if err != nil {
+		return &ending{exit: exitLocal, msg: "cannot write the summary: " + err.Error()}
+	}
+	return nil
+}
+
+// print writes the ending for people or programs.
+func (j *job) print(e *ending, exit int) {
+	con := j.console
+	if j.set.out.json {
+		writeJSON(con.out, j.object(e, exit))
+	} else if text := j.text(e, exit); text != nil {
+		w := con.out
+		if con.quiet {
+			w = con.err
+		}
+		if exit != exitOK || !con.quiet {
+			w.Write(text)
+		}
+	}
+	j.printEnding(e, exit)
+}
+
+// printEnding writes the lines on stderr.
+func (j *job) printEnding(e *ending, exit int) {
+	con := j.console
+	switch {
+	case e != nil && exit == exitOK:
+		con.plain(e.msg)
+	case e != nil:
+		con.errorf("%s", e.msg)
+		for _, h := range e.hints {
+			con.hint(h)
+		}
+	case j.summary != nil && j.summary.Stop != nil:
+		if stop := j.summary.Stop; stop.Exit != 0 {
+			con.errorf("%s", stop.Why)
+			if stop.Hint != "" {
+				con.hint(stop.Hint)
+			}
+		}
+	}
+}
+
+// text is the summary for people; nil when there is nothing to sum up.
+func (j *job) text(e *ending, exit int) []byte {
+	var b bytes.Buffer
+	p := page{w: &b, color: j.console.colorOut && !j.console.quiet}
+	switch {
+	case j.set.out.dryRun && j.plan != nil:
+		j.checkPage(&p)
+	case j.summary != nil:
+		j.summaryPage(&p, exit)
+	case e != nil && exit == exitInput && j.plan != nil:
+		p.problems("invalid rows", j.plan.Survey().Problems)
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	return b.Bytes()
+}

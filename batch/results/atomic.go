@@ -1,0 +1,71 @@
+package results
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// WriteAtomic gives path the content that write writes, and the mode, in one
+// step: other processes and a power cut see the old file or the new one. If
+// path is a symbolic link, the file it points to is replaced. After an error
+// (that of write is returned as it is) the old file is still there.
+func WriteAtomic(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	target, err := followLink(path)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(target), ".taskbatch-*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	err = fillTemp(f, mode, write)
+	if err == nil {
+		err = Replace(f.Name(), target)
+	}
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) && pathErr.Path == f.Name() { // nobody knows the temporary name
+			return fmt.Errorf("write %s: %w", path, pathErr.Err)
+		}
+		return err
+	}
+	return nil
+}
+
+func fillTemp(f *os.File, mode fs.FileMode, write func(io.Writer) error) error {
+	w := bufio.NewWriterSize(f, 64<<10)
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_ = f.Chmod(mode) // fails only where modes mean nothing
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// followLink is where a write to path ends up: path itself if it is no
+// symbolic link, also if nothing is there yet.
+func followLink(path string) (string, error) {
+	for range 40 {
+		to, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // not a link, or nothing there: the open tells
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", fmt.Errorf("too many symbolic links")
+}

@@ -1,0 +1,24 @@
+package results
+
+import "fmt"
+
+// ForeignError says that a file is not a results file exactly as taskbatch
+// writes it, so that it cannot be continued (exit 2).
+type ForeignError struct {
+	Path string
+	Line int64  // physical line; 0: the file as a whole
+	What string // what differs
+}
+
+// Error names the place and the difference.
+func (e *ForeignError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("cannot continue %s: %s", e.Path, e.What)
+	}
+	return fmt.Sprintf("cannot continue %s: line %d: %s", e.Path, e.Line, e.What)
+}
+
+// Hint says what to do next.
+func (e *ForeignError) Hint() string {
+	return "start over with --fresh (the file is kept under its time), or choose another results file with -o"
+}

@@ -1,0 +1,164 @@
+package results
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Old is a record read back.
+type Old struct {
+	Row     int64
+	Outcome Outcome
+	Sum     uint64    // hash of taskId and body
+	HasSum  bool      // false: _sum is empty, or a spreadsheet spoiled it
+	Head    [8]string // our columns, decoded; see ColOutcome and the following
+	Tail    []byte    // the row's own columns as in the file, each with a comma before it; valid until the next record is read
+	Raw     []byte    // the whole record with its line feed; valid until the next record is read
+}
+
+// cells is a record in its place: not copied, not decoded.
+type cells struct {
+	row     int64
+	outcome Outcome
+	head    [numHead][]byte
+	tail    []byte // with the comma before it
+	raw     []byte
+}
+
+// parse splits a whole record. The error says what is wrong with it.
+func (c *cells) parse(rec []byte, columns int) error {
+	c.raw = rec
+	rec = rec[:len(rec)-1]
+	rest, n := rec, 0
+	for ; ; n++ {
+		length, err := cellLength(rest)
+		if err != nil {
+			return err
+		}
+		if n < numHead {
+			c.head[n] = rest[:length]
+			c.tail = rest[length:]
+		}
+		if length == len(rest) {
+			break
+		}
+		rest = rest[length+1:]
+	}
+	if n+1 != numHead+columns {
+		return fmt.Errorf("%d cells instead of %d", n+1, numHead+columns)
+	}
+	return c.parseHead()
+}
+
+func (c *cells) parseHead() error {
+	var ok bool
+	if c.outcome, ok = ParseOutcome(string(c.head[ColOutcome])); !ok {
+		return fmt.Errorf("_outcome is %q", shorten(c.head[ColOutcome]))
+	}
+	row := c.head[ColRow]
+	n, err := strconv.ParseInt(string(row), 10, 64)
+	if err != nil || n < 1 || row[0] < '1' || row[0] > '9' {
+		return fmt.Errorf("_row is %q", shorten(row))
+	}
+	c.row = n
+	return nil
+}
+
+// cellLength is how many bytes the first cell of b has, its quotes included.
+func cellLength(b []byte) (int, error) {
+	if len(b) == 0 || b[0] != '"' {
+		for i, ch := range b {
+			switch ch {
+			case ',':
+				return i, nil
+			case '"', '\r', '\n':
+				return 0, fmt.Errorf("%q in a cell without quotes", ch)
+			}
+		}
+		return len(b), nil
+	}
+	for i := 1; ; i += 2 {
+		next := bytes.IndexByte(b[i:], '"')
+		if next < 0 {
+			return 0, fmt.Errorf("a quote that is not closed")
+		}
+		i += next
+		switch {
+		case i+1 == len(b) || b[i+1] == ',':
+			return i + 1, nil
+		case b[i+1] != '"':
+			return 0, fmt.Errorf("%q after a closing quote", b[i+1])
+		}
+	}
+}
+
+// old decodes the record.
+func (c *cells) old() Old {
+	o := Old{Row: c.row, Outcome: c.outcome, Tail: c.tail, Raw: c.raw}
+	text := string(c.raw[:len(c.raw)-1-len(c.tail)])
+	for i, cell := range c.head {
+		o.Head[i] = decode(text[:len(cell)])
+		text = text[min(len(cell)+1, len(text)):]
+	}
+	if sum := o.Head[ColSum]; len(sum) == 16 {
+		n, err := strconv.ParseUint(sum, 16, 64)
+		o.Sum, o.HasSum = n, err == nil
+	}
+	return o
+}
+
+func decode(cell string) string {
+	if cell == "" || cell[0] != '"' {
+		return cell
+	}
+	return strings.ReplaceAll(cell[1:len(cell)-1], `""`, `"`)
+}
+
+// parseHeader returns the row's own columns, or what is wrong with the header.
+func parseHeader(line []byte) (columns []string, problem string) {
+	if !bytes.HasPrefix(line, []byte(headLine)) || !strings.ContainsRune(",\n", rune(line[len(headLine)])) {
+		return nil, headerProblem(line)
+	}
+	rest := line[len(headLine) : len(line)-1]
+	for len(rest) > 0 {
+		length, err := cellLength(rest[1:])
+		if err != nil {
+			return nil, headerProblem(line)
+		}
+		columns = append(columns, decode(string(rest[1:1+length])))
+		rest = rest[1+length:]
+	}
+	if !bytes.Equal(Header(columns), line) {
+		return nil, headerProblem(line)
+	}
+	return columns, ""
+}
+
+// headerProblem says what kind of file starts with this line.
+func headerProblem(line []byte) string {
+	saved := "; was it saved by a spreadsheet or an editor?"
+	switch {
+	case bytes.HasPrefix(line, []byte("\xef\xbb\xbf")):
+		return "it starts with a byte order mark" + saved
+	case bytes.HasPrefix(line, []byte("\xff\xfe")), bytes.HasPrefix(line, []byte("\xfe\xff")):
+		return "it is UTF-16" + saved
+	case bytes.HasSuffix(line, []byte("\r\n")), bytes.IndexByte(line, '\r') >= 0:
+		return "its lines end in CR LF" + saved
+	case bytes.HasPrefix(line, []byte("_outcome;")), bytes.HasPrefix(line, []byte("_outcome\t")), bytes.HasPrefix(line, []byte("_outcome|")):
+		return fmt.Sprintf("its cells are separated by %q", line[len("_outcome")]) + saved
+	case bytes.HasPrefix(line, []byte(`"_outcome"`)), bytes.HasPrefix(line, []byte(headLine)):
+		return "its header is quoted in another way" + saved
+	}
+	return fmt.Sprintf("it is not a results file of taskbatch: its header is %q, not %s,...", shorten(bytes.TrimSuffix(line, []byte("\n"))), headLine)
+}
+
+// shorten keeps what people need to recognise a text.
+func shorten(b []byte) string {
+	const most = 80
+	if len(b) <= most {
+		return string(b)
+	}
+	return strings.ToValidUTF8(string(b[:most]), "") + ellipsis
+}

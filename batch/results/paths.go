@@ -1,0 +1,157 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const partialSuffix = ".partial"
+
+const maxRerun = 999 // what a file name may end in and be taken for a rerun's number
+
+var (
+	compressions = []string{".gz", ".zst"}
+	formats      = []string{".csv", ".tsv", ".jsonl", ".ndjson"}
+
+	rerunEnd = regexp.MustCompile(`^(.+)-([1-9][0-9]{0,2})$`)
+	dateEnd  = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	dates    = regexp.MustCompile(`[-_. ]*(\{date\}|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{6}(\.[0-9]+)?)?)`)
+)
+
+// InputName is what {name} stands for: the input's file name without its
+// extensions.
+func InputName(input string) string { return filepath.Base(withoutExtensions(input)) }
+
+// ResultsName is the results file of an input file: beside it, the name
+// without .csv, .tsv, .jsonl or .ndjson and .gz or .zst, then .results.csv.
+func ResultsName(input string) string { return withoutExtensions(input) + ".results.csv" }
+
+// PartialName is the file that holds the records of a results file while it is
+// unfinished.
+func PartialName(results string) string { return results + partialSuffix }
+
+// RerunName is the results file of a rerun of the results file path: the same
+// with -2 before the extension, or the next number if it has one.
+func RerunName(path string) string {
+	stem, n := splitRerun(path)
+	return stem + "-" + strconv.Itoa(n+1) + ".csv"
+}
+
+// NewestRerun is the rerun with the highest number that follows the results
+// file path: its .partial if it is unfinished; "" if there is none. Names
+// decide.
+func NewestRerun(path string) string {
+	stem, n := splitRerun(filepath.Clean(path))
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil { // what cannot be seen cannot be rerun either
+		return ""
+	}
+	newest := ""
+	for _, f := range files { // in the order of names: tasks-2.csv.partial after tasks-2.csv
+		name := filepath.Join(filepath.Dir(path), f.Name())
+		plain := strings.TrimSuffix(name, partialSuffix)
+		if s, m := splitRerun(plain); s == stem && m >= n && filepath.Ext(plain) == ".csv" && (m > n || newest != "") {
+			newest, n = name, m
+		}
+	}
+	return newest
+}
+
+// LockName is the lock file of the batch with this results file: its name
+// without dates, {date} and the rerun's number, then .lock.
+func LockName(results string) string {
+	stem, _ := splitRerun(results)
+	dir, base := filepath.Split(stem)
+	base = strings.TrimLeft(dates.ReplaceAllString(base, ""), "-_. ")
+	if base == "" {
+		base = "taskbatch"
+	}
+	return dir + base + ".csv.lock"
+}
+
+// Expand fills {name} and {date} (2026-11-23, in now's time zone) into the name
+// of an output file.
+func Expand(pattern, name string, now time.Time) string {
+	return strings.NewReplacer("{name}", name, "{date}", now.Format(time.DateOnly)).Replace(pattern)
+}
+
+// SetAside makes room for a batch that starts over: it does KeepUnderTime to the
+// results file and to its partial file.
+func SetAside(results string) error {
+	_, err := KeepUnderTime(PartialName(results))
+	if err == nil {
+		_, err = KeepUnderTime(results)
+	}
+	return err
+}
+
+// KeepUnderTime gives a results file, or a partial one, the time of its last
+// change as part of its name (tasks.results.2026-11-22T230102.csv), so that
+// another can take its place, and returns that name. It never overwrites a
+// file. No file at path: "" and no error.
+func KeepUnderTime(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep earlier results: %w", err)
+	}
+	plain := strings.TrimSuffix(path, partialSuffix)
+	ext := filepath.Ext(plain)
+	stem := strings.TrimSuffix(plain, ext) + "." + info.ModTime().Local().Format("2006-01-02T150405")
+	ext += path[len(plain):]
+	kept := stem + ext
+	for n := 2; exists(kept); n++ {
+		kept = stem + "." + strconv.Itoa(n) + ext
+	}
+	if err := os.Rename(path, kept); err != nil {
+		return "", fmt.Errorf("keep earlier results: %w", err)
+	}
+	if err := syncFolder(path); err != nil {
+		return "", fmt.Errorf("keep earlier results: %w", err)
+	}
+	return kept, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// splitRerun takes apart the name of a results file: what stands before the
+// rerun's number, and the number; 1 if there is none. The end of a date is
+// none.
+func splitRerun(path string) (stem string, n int) {
+	stem = withoutExtensions(path)
+	dir, base := filepath.Split(stem)
+	m := rerunEnd.FindStringSubmatch(base)
+	if m == nil || dateEnd.MatchString(base) {
+		return stem, 1
+	}
+	n, _ = strconv.Atoi(m[2])
+	if n < 2 || n >= maxRerun {
+		return stem, 1
+	}
+	return dir + m[1], n
+}
+
+// withoutExtensions takes the extensions off that an input file has. A name
+// that is nothing but an extension is kept.
+func withoutExtensions(path string) string {
+	for _, known := range [][]string{compressions, formats} {
+		ext := filepath.Ext(path)
+		if slices.Contains(known, strings.ToLower(ext)) && len(ext) < len(filepath.Base(path)) {
+			path = strings.TrimSuffix(path, ext)
+		}
+	}
+	return path
+}

@@ -1,0 +1,135 @@
+package results
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Repair cuts a partial results file back to its last whole record, if a power
+// cut or a full disk tore its tail or left zeros in it, and tells how many
+// bytes it cut. A file without even a whole header is removed, as if it had
+// never been there. A file that was not written by us, or was changed by
+// somebody else, is a *ForeignError and left alone.
+func Repair(path string) (cut int64, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return 0, fmt.Errorf("repair results: %w", err)
+	}
+	defer f.Close()
+	_, end, err := scanPartial(f, path, func(*cells) error { return nil })
+	if err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case end == 0:
+		_ = f.Close() // an open file cannot be removed everywhere
+		if err = os.Remove(path); err == nil {
+			err = syncFolder(path)
+		}
+	case end < info.Size():
+		if err = f.Truncate(end); err == nil {
+			err = f.Sync()
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("repair results: %w", err)
+	}
+	return info.Size() - end, nil
+}
+
+// scanPartial calls fn for every record before the first damage and returns
+// the row's own columns and where the last whole record ends; 0 without a
+// whole header.
+func scanPartial(f *os.File, path string, fn func(*cells) error) (columns []string, end int64, err error) {
+	s := newScanner(f)
+	header, err := s.next()
+	if err != nil {
+		return nil, 0, tornHeader(f, path, header, err)
+	}
+	columns, problem := parseHeader(header)
+	if problem != "" {
+		return nil, 0, &ForeignError{Path: path, Line: 1, What: problem}
+	}
+	var c cells
+	for {
+		line, end := s.line, s.off
+		rec, err := s.next()
+		switch err {
+		case nil:
+		case io.EOF, errTorn, errNUL:
+			return columns, end, nil
+		case errTooLong:
+			return nil, 0, &ForeignError{path, line, "a record that does not end; was the file edited?"}
+		default:
+			return nil, 0, fmt.Errorf("read results: %w", err)
+		}
+		if err := c.parse(rec, len(columns)); err != nil {
+			// Only the tail may be damaged. A wrong record with a right one
+			// after it was not left by a power cut.
+			if wholeRecordFollows(s, len(columns)) {
+				return nil, 0, &ForeignError{path, line, err.Error() + "; was the file edited?"}
+			}
+			return columns, end, nil
+		}
+		if err := fn(&c); err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+func wholeRecordFollows(s *scanner, columns int) bool {
+	var c cells
+	for {
+		rec, err := s.next()
+		if err != nil {
+			return false
+		}
+		if c.parse(rec, columns) == nil {
+			return true
+		}
+	}
+}
+
+// tornHeader tells a header that a power cut tore, which is no error, from
+// other reasons why a file does not begin with a whole line.
+func tornHeader(f *os.File, path string, start []byte, reason error) error {
+	ours := bytes.HasPrefix(start, []byte(headLine+",")) || bytes.HasPrefix([]byte(headLine+","), start)
+	switch {
+	case reason == io.EOF, reason == errTorn && ours:
+		return nil
+	case reason == errNUL && ours:
+		zeros, err := zerosFrom(f, int64(len(start)))
+		if err != nil {
+			return fmt.Errorf("read results: %w", err)
+		}
+		if zeros {
+			return nil
+		}
+		return &ForeignError{path, 1, "its header is damaged, but records follow"}
+	case reason == errTorn, reason == errNUL, reason == errTooLong:
+		return &ForeignError{path, 1, headerProblem(start)}
+	}
+	return fmt.Errorf("read results: %w", reason)
+}
+
+// zerosFrom tells whether the file holds nothing but zeros from off on.
+func zerosFrom(f *os.File, off int64) (bool, error) {
+	buf := make([]byte, scanBuffer)
+	for {
+		n, err := f.ReadAt(buf, off)
+		if len(bytes.TrimLeft(buf[:n], "\x00")) > 0 {
+			return false, nil
+		}
+		if err == io.EOF {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		off += int64(n)
+	}
+}

@@ -1,0 +1,302 @@
+package results
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	writeDelay  = 50 * time.Millisecond  // from a record's addition to its write
+	syncDelay   = 500 * time.Millisecond // from a write to its sync
+	writeSize   = 256 << 10              // so much is written without delay
+	keepBuffer  = 1 << 20                // a longer buffer is not used again
+	maxUnwrit   = 4 << 20                // bytes; more means Busy
+	maxUnsynced = 2 * time.Second        // age; more means Busy
+)
+
+// stage is where records stand on their way to the disk. Records pass through
+// the stages one after the other, none overtakes another.
+type stage int
+
+const (
+	syncing stage = iota
+	written
+	writing
+	pending
+	numStages
+)
+
+// Writer appends records to a partial results file. One goroutine, the
+// producer, calls Append and AppendCarried; neither waits for the disk. Two
+// goroutines of the Writer write and sync; Close waits for them. After the
+// first error of either nothing more is written.
+type Writer struct {
+	file File
+	path string
+
+	mu    sync.Mutex
+	buf   []byte // pending
+	taken []byte // being written; after an error, what could not be
+	spare []byte
+	since [numStages]time.Time // of the oldest record of a stage; zero: there is none
+
+	size, synced int64  // bytes in the file, and of them known to be on the disk
+	inDoubt      bool   // a sync failed
+	doubtful     []byte // what it left in doubt
+	step         chan struct{}
+	err          error
+	failed       chan struct{}
+
+	wake, dirty       chan struct{} // something was appended, written
+	writeNow, syncNow chan struct{} // without delay
+	closing           chan struct{}
+	running           sync.WaitGroup
+}
+
+// NewWriter starts a Writer on a file that holds size bytes: a header and
+// whole records, all on the disk. path is for messages. Create and Append
+// are the usual ways to get one.
+func NewWriter(f File, path string, size int64) *Writer {
+	w := &Writer{
+		file: f, path: path, size: size, synced: size,
+		step: make(chan struct{}), failed: make(chan struct{}), closing: make(chan struct{}),
+		wake: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
+		writeNow: make(chan struct{}, 1), syncNow: make(chan struct{}, 1),
+	}
+	w.running.Go(func() { w.loop(w.wake, w.writeNow, writeDelay, w.write) })
+	w.running.Go(func() { w.loop(w.dirty, w.syncNow, syncDelay, w.sync) })
+	return w
+}
+
+// Append adds a record.
+func (w *Writer) Append(r *Record) {
+	w.append(func(dst []byte) []byte { return r.Append(dst) })
+}
+
+// AppendCarried adds a record whose first eight cells are taken over as they
+// stand (csvmap.Prior.Head).
+func (w *Writer) AppendCarried(head [8]string, tail []byte) {
+	w.append(func(dst []byte) []byte { return appendCarried(dst, &head, tail) })
+}
+
+func (w *Writer) append(encode func([]byte) []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.buf) == 0 {
+		w.since[pending] = time.Now()
+		signal(w.wake)
+	}
+	w.buf = encode(w.buf)
+	if len(w.buf) >= writeSize {
+		signal(w.writeNow)
+	}
+}
+
+// Busy tells whether the disk cannot keep up: more than 4 MiB wait to be
+// written, or the oldest record that is not synced is older than 2 s. The
+// producer should then send nothing new until Drained.
+func (w *Writer) Busy() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.busy()
+}
+
+func (w *Writer) busy() bool {
+	if w.err != nil {
+		return false
+	}
+	if len(w.buf)+len(w.taken) > maxUnwrit {
+		return true
+	}
+	for _, t := range w.since {
+		if !t.IsZero() {
+			return time.Since(t) > maxUnsynced
+		}
+	}
+	return false
+}
+
+// Drained returns a channel that is closed as soon as it is worth asking Busy
+// again: at once if the disk keeps up, else after its next step.
+func (w *Writer) Drained() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy() {
+		return w.step
+	}
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+// Failed is closed at the first error of a write or a sync; Err tells which.
+func (w *Writer) Failed() <-chan struct{} { return w.failed }
+
+// Err is the first error of a write or a sync, nil if there was none.
+func (w *Writer) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// Sync returns when all records appended so far are on the disk. Errors: that
+// of the write or sync, or the context's.
+func (w *Writer) Sync(ctx context.Context) error {
+	w.mu.Lock()
+	target := w.size + int64(len(w.taken)+len(w.buf))
+	w.mu.Unlock()
+	if err := w.reach(ctx, w.writeNow, &w.size, target); err != nil {
+		return err
+	}
+	return w.reach(ctx, w.syncNow, &w.synced, target)
+}
+
+// reach waits until mark, moved on by the goroutine that hurry hurries, is at
+// the target.
+func (w *Writer) reach(ctx context.Context, hurry chan struct{}, mark *int64, target int64) error {
+	for {
+		w.mu.Lock()
+		at, step, err := *mark, w.step, w.err
+		w.mu.Unlock()
+		if err != nil || at >= target {
+			return err
+		}
+		signal(hurry)
+		select {
+		case <-step:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close syncs all records, ends the goroutines and closes the file. It returns
+// the first error of the Writer's life.
+func (w *Writer) Close() error {
+	err := w.Sync(context.Background())
+	close(w.closing)
+	w.running.Wait()
+	if err != nil && (w.inDoubt || w.file.Sync() != nil) {
+		w.doubtful = w.readBack()
+	}
+	if cerr := w.file.Close(); err == nil && cerr != nil {
+		err = fmt.Errorf("close %s: %w", w.path, cerr)
+	}
+	return err
+}
+
+// loop runs do whenever there is work, at most delay after it was announced.
+func (w *Writer) loop(work, hurry <-chan struct{}, delay time.Duration, do func()) {
+	for {
+		select {
+		case <-work:
+		case <-w.closing:
+			return
+		}
+		t := time.NewTimer(delay)
+		select {
+		case <-t.C:
+		case <-hurry:
+		case <-w.closing:
+		}
+		t.Stop()
+		do()
+	}
+}
+
+// write writes what is pending. If the file ends in half a record then, it is
+// cut back to its last whole one.
+func (w *Writer) write() {
+	w.mu.Lock()
+	if w.err != nil || len(w.buf) == 0 {
+		w.mu.Unlock()
+		return
+	}
+	w.taken, w.buf, w.spare = w.buf, w.spare[:0], nil
+	w.advance(pending, writing)
+	w.mu.Unlock()
+
+	n, err := w.file.Write(w.taken)
+	if err == nil && n < len(w.taken) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		whole := lastRecordEnd(w.taken[:n])
+		if whole < n {
+			_ = w.file.Truncate(w.size + int64(whole)) // else Repair will do it
+		}
+		n = whole
+	}
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.size += int64(n)
+	if err != nil {
+		w.taken = w.taken[n:]
+		w.fail(fmt.Errorf("write %s: %w", w.path, err))
+		return
+	}
+	if cap(w.taken) <= keepBuffer {
+		w.spare = w.taken
+	}
+	w.taken = nil
+	w.advance(writing, written)
+	w.progress()
+	signal(w.dirty)
+}
+
+// sync makes durable what is written.
+func (w *Writer) sync() {
+	w.mu.Lock()
+	if w.err != nil || w.size == w.synced {
+		w.mu.Unlock()
+		return
+	}
+	target := w.size
+	w.advance(written, syncing)
+	w.mu.Unlock()
+
+	err := w.file.Sync()
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.inDoubt = true
+		w.fail(fmt.Errorf("sync %s: %w", w.path, err))
+		return
+	}
+	w.synced = target
+	w.since[syncing] = time.Time{}
+	w.progress()
+}
+
+// advance moves the records of a stage to the next one.
+func (w *Writer) advance(from, to stage) {
+	if w.since[to].IsZero() {
+		w.since[to] = w.since[from]
+	}
+	w.since[from] = time.Time{}
+}
+
+func (w *Writer) progress() {
+	close(w.step)
+	w.step = make(chan struct{})
+}
+
+func (w *Writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+		close(w.failed)
+	}
+	w.progress()
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
