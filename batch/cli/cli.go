@@ -27,7 +27,7 @@ type session struct {
 // exit code of contract §6; after a signal it does not return, the process
 // dies of that signal. It writes to stdout and stderr only.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	con := newConsole(stdout, stderr)
+	con := newConsole(stdin, stdout, stderr)
 	defer func() {
 		if p := recover(); p != nil {
 			con.errorf("this is a bug in taskbatch: %s", oneLine(fmt.Sprint(p, " at ", firstFrame(debug.Stack()))))

@@ -15,12 +15,16 @@ import (
 // closed pipe never ends a run.
 type console struct {
 	out, err io.Writer
-	quiet    bool // no warnings, hints and notices
+	quiet    bool // no warnings and notices
 	color    bool // paint the prefixes on stderr
 	colorOut bool // paint the summary on stdout
+
+	interactive bool // somebody can be asked
 }
 
-func newConsole(out, err io.Writer) *console { return &console{out: out, err: err} }
+func newConsole(in io.Reader, out, err io.Writer) *console {
+	return &console{out: out, err: err, interactive: isTerminal(in) && isTerminal(err)}
+}
 
 // configure applies the flags --quiet and --no-color.
 func (c *console) configure(o output) {
@@ -39,9 +43,20 @@ func (c *console) warn(text string) {
 	}
 }
 
+// hint says what to do about an error.
 func (c *console) hint(text string) {
 	c.line(c.err, c.prefix("hint:", "36"), text)
 }
+
+// advise is a hint that goes with no error.
+func (c *console) advise(text string) {
+	if !c.quiet {
+		c.hint(text)
+	}
+}
+
+// plain is a line without a prefix.
+func (c *console) plain(text string) { fmt.Fprintln(c.err, oneLine(text)) }
 
 // notice is a line about the run that is no warning.
 func (c *console) notice(text string) {

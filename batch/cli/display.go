@@ -126,19 +126,17 @@ func (d *display) flush() {
 func (d *display) draw() {
 	p := d.progress()
 	if d.bar == nil {
-		d.bar = progressbar.NewOptions64(max(p.Total, 1),
+		d.bar = progressbar.NewOptions64(p.Total+1, // the last step: the files
 			progressbar.OptionSetWriter(&d.drawn),
 			progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
 			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionShowDescriptionAtLineEnd(),
-			progressbar.OptionClearOnFinish(),
 		)
 	}
-	d.clear()
 	d.bar.Set64(p.Settled)
-	d.drawn.Reset() // Set64 draws the text of the last time
+	d.drawn.Reset() // Set64 draws, with the text of the last time
 	d.bar.Describe(fit(progressLine(p, d.now()), d.width()-barWidth-len(" 100% []  ")-1))
 	d.write()
 	d.onView = true

@@ -61,8 +61,10 @@ func endingOf(err error) *ending {
 	switch {
 	case errors.As(err, &own):
 		return own
-	case errors.As(err, &usage), errors.As(err, &option), errors.As(err, &foreign):
+	case errors.As(err, &usage), errors.As(err, &option):
 		return &ending{exit: exitUsage, msg: err.Error()}
+	case errors.As(err, &foreign):
+		return &ending{exit: exitUsage, msg: err.Error(), hints: []string{foreign.Hint()}}
 	case errors.As(err, &broken):
 		return &ending{exit: broken.Exit, msg: err.Error(), hints: broken.Hints}
 	case errors.As(err, &input):
@@ -77,6 +79,14 @@ func endingOf(err error) *ending {
 		return &ending{exit: exitHeld, msg: err.Error(), hints: []string{"--wait-lock 1h waits for it"}}
 	}
 	return &ending{exit: exitUsage, msg: err.Error()}
+}
+
+// localError is a failure to write what the command is there to write.
+func localError(err error) error {
+	if err == nil || errors.Is(err, errBrokenPipe) {
+		return nil
+	}
+	return &ending{exit: exitLocal, msg: err.Error()}
 }
 
 // end tells an error that no command has told yet, and gives its exit code.

@@ -22,6 +22,7 @@ type job struct {
 	lock    *results.Lock
 	plan    *batch.Plan
 	target  target
+	view    *display       // nil: no run is going on
 	summary *batch.Summary // nil: nothing was sent
 }
 
@@ -160,7 +161,10 @@ func (j *job) mayBegin() error {
 	if refusal := survey.Refusal(j.set.strict); refusal != nil {
 		return refusal
 	}
-	return j.ask()
+	if err := j.ask(); err != nil || !j.set.batch.Fresh {
+		return err
+	}
+	return setRerunsAside(j.results)
 }
 
 // unfinished tells whether the records of an earlier run still have to be put

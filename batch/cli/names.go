@@ -11,8 +11,6 @@ import (
 	"taskbatch/batch/results"
 )
 
-const partialSuffix = ".partial"
-
 // resultsName is the path of the results file: what -o says, else a name
 // beside the input; "" for standard input without -o. isResults: the input is
 // a results file, whose rerun gets the next number.
@@ -34,7 +32,7 @@ func (s *settings) inputName() string {
 	if s.path == "-" {
 		return "stdin"
 	}
-	return strings.TrimSuffix(filepath.Base(results.ResultsName(s.path)), ".results.csv")
+	return results.InputName(s.path)
 }
 
 // lockName is the path of the lock that all runs of this batch share.
@@ -48,7 +46,7 @@ func (s *settings) lockName(resultsName string) string {
 // refusePartial stops an update of an unfinished results file and names the
 // command that continues it.
 func (s *settings) refusePartial(program string) error {
-	finished, isPartial := strings.CutSuffix(s.path, partialSuffix)
+	finished, isPartial := cutPartial(s.path)
 	if !isPartial {
 		return nil
 	}
@@ -73,7 +71,7 @@ func inputOf(resultsFile string) string {
 	}
 	for _, entry := range entries {
 		path := filepath.Join(filepath.Dir(resultsFile), entry.Name())
-		if path == resultsFile || strings.HasSuffix(path, partialSuffix) || entry.IsDir() {
+		if path == resultsFile || entry.IsDir() {
 			continue
 		}
 		isInput := slices.ContainsFunc(inputExtensions(), func(ext string) bool { return strings.HasSuffix(path, ext) })
@@ -95,18 +93,15 @@ func refuseOlder(program, resultsName string) error {
 	if newest == "" {
 		return nil
 	}
-	if finished, unfinished := strings.CutSuffix(newest, partialSuffix); unfinished {
-		return &ending{
-			exit:  exitUsage,
-			msg:   fmt.Sprintf("an unfinished rerun of these results exists: %s; nothing was sent", newest),
-			hints: []string{fmt.Sprintf("%s update %s continues it", program, quoteShell(previousRun(finished)))},
-		}
+	e := &ending{exit: exitUsage}
+	if finished, unfinished := cutPartial(newest); unfinished {
+		e.msg = fmt.Sprintf("a rerun of these results was begun and not ended: %s; nothing was sent", newest)
+		e.hints = []string{fmt.Sprintf("%s update %s continues it", program, operandWord(previousRun(finished)))}
+		return e
 	}
-	return &ending{
-		exit:  exitUsage,
-		msg:   fmt.Sprintf("the newest results of this batch are in %s; nothing was sent", newest),
-		hints: []string{fmt.Sprintf("%s update %s goes on from there", program, quoteShell(newest))},
-	}
+	e.msg = fmt.Sprintf("the newest results of this batch are in %s; nothing was sent", newest)
+	e.hints = []string{fmt.Sprintf("%s update %s goes on from there; --fresh starts over", program, operandWord(newest))}
+	return e
 }
 
 // previousRun is the results file whose rerun has this name.
@@ -115,4 +110,23 @@ func previousRun(rerun string) string {
 		return input
 	}
 	return rerun
+}
+
+// setRerunsAside renames the reruns of a batch that starts over, so that they
+// are not taken for reruns of the new results.
+func setRerunsAside(resultsName string) error {
+	for {
+		newest, _ := cutPartial(results.NewestRerun(resultsName))
+		if newest == "" {
+			return nil
+		}
+		if err := results.SetAside(newest); err != nil {
+			return &ending{exit: exitLocal, msg: err.Error()}
+		}
+	}
+}
+
+// cutPartial takes off the end of an unfinished results file's name.
+func cutPartial(path string) (finished string, unfinished bool) {
+	return strings.CutSuffix(path, results.PartialName(""))
 }

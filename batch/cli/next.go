@@ -69,3 +69,14 @@ func quoteShell(word string) string {
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// real is the update that a check rehearsed.
+func (j *job) real() string {
+	words := []string{j.program, "update"}
+	for _, g := range j.inv.given {
+		if g.name != "dry-run" && g.name != "max-errors" {
+			words = append(words, flagWord(j.inv.command, g))
+		}
+	}
+	return strings.Join(append(words, operandWord(j.set.path)), " ")
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"sync"
 
 	"taskbatch/batch"
 )
@@ -12,16 +13,13 @@ func (j *job) send() error {
 	view := newDisplay(j.console.err, j.progressMode(), j.plan.Progress)
 	j.view = view
 	finished := make(chan struct{})
-	shown := make(chan struct{})
-	go func() {
-		defer close(shown)
-		view.run(finished)
-	}()
+	var viewer sync.WaitGroup
+	viewer.Go(func() { view.run(finished) })
 	j.signals.during(func(nth int) { j.askToStop(nth, stop) }, view.postProgress)
 	summary, err := j.plan.Run(j.ctx, stop)
 	j.signals.afterwards()
 	close(finished)
-	<-shown
+	viewer.Wait()
 	j.view = nil
 	j.summary = summary
 	return err

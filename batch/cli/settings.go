@@ -2,6 +2,7 @@ package cli
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"taskbatch/batch"
@@ -75,15 +76,15 @@ func readSettings(v *values, path string) (settings, error) {
 	if v.err != nil {
 		return s, v.err
 	}
-	return s, s.validate(v)
+	return s, s.input.Validate()
 }
 
-// validate asks the packages that know more about the values than their form.
-func (s *settings) validate(v *values) error {
-	if err := s.input.Validate(); err != nil {
-		return usagef("%s", oneLine(err.Error()))
+// splitNames reads the column names of --columns; nil for none.
+func splitNames(text string) []string {
+	if text == "" {
+		return nil
 	}
-	return nil
+	return strings.Split(text, ",")
 }
 
 func readInput(v *values) csvmap.Options {

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 )
@@ -19,8 +20,16 @@ func ignorePipe() {}
 // signalName is the signal as a message names it.
 func signalName(sig os.Signal) string { return sig.String() }
 
+func signalNumber(os.Signal) int { return 2 }
+
+// errBrokenPipe is a write to a reader that has gone; it has no name here.
+var errBrokenPipe = errors.New("broken pipe")
+
+// readableByOthers cannot be told from the mode here.
+func readableByOthers(os.FileInfo) bool { return false }
+
 // dieOf gives the exit code for a program that Ctrl-C stopped.
-func dieOf(os.Signal) int { return exitSignals + 2 }
+func dieOf(sig os.Signal) int { return signalExit(sig) }
 
 // interruptible cannot interrupt a read here; Ctrl-C is noticed after it.
 func interruptible(_ context.Context, stdin io.Reader) io.Reader { return stdin }

@@ -21,31 +21,33 @@ func progressSignals() []os.Signal { return []os.Signal{syscall.SIGUSR1} }
 
 func isProgressSignal(sig os.Signal) bool { return sig == syscall.SIGUSR1 }
 
+// errBrokenPipe is a write to a reader that has gone.
+const errBrokenPipe = syscall.EPIPE
+
 func ignorePipe() { signal.Ignore(syscall.SIGPIPE) }
 
 // signalName is the signal as a message names it.
-func signalName(sig os.Signal) string {
-	if s, ok := sig.(syscall.Signal); ok {
-		return unix.SignalName(s)
-	}
-	return sig.String()
+func signalName(sig os.Signal) string { return unix.SignalName(syscall.Signal(signalNumber(sig))) }
+
+func signalNumber(sig os.Signal) int {
+	number, _ := sig.(syscall.Signal)
+	return int(number)
 }
+
+// readableByOthers tells whether a file that holds a key is open to others.
+func readableByOthers(info os.FileInfo) bool { return info.Mode().Perm()&0o044 != 0 }
 
 // dieOf ends the process by the signal that stopped it, so that a shell or a
 // scheduler sees the truth. As process 1 of a container, to which the kernel
 // does not deliver it, it returns the exit code instead.
 func dieOf(sig os.Signal) int {
-	number, ok := sig.(syscall.Signal)
-	if !ok {
-		return exitSignals
-	}
 	if os.Getpid() != 1 {
-		signal.Reset(number)
-		if syscall.Kill(os.Getpid(), number) == nil {
+		signal.Reset(sig)
+		if syscall.Kill(os.Getpid(), syscall.Signal(signalNumber(sig))) == nil {
 			<-time.After(time.Second) // it is delivered asynchronously
 		}
 	}
-	return exitSignals + int(number)
+	return signalExit(sig)
 }
 
 // interruptible makes reads of standard input end when the context does.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net"
 	"net/url"
@@ -10,26 +9,21 @@ import (
 
 	"taskbatch/batch"
 	"taskbatch/client"
-	"taskbatch/client/sandbox"
 )
-
-// missingPrefix begins the ids of the tasks that the embedded sandbox does not
-// know, so that a first run has something to rerun.
-const missingPrefix = "missing-"
 
 // target is where the updates go.
 type target struct {
 	baseURL string
 	client  *client.Client
-	server  *sandbox.Server // nil: a real server
+	demo    *demo // nil: a real server
 }
 
 func (t *target) close() {
 	if t.client != nil {
 		t.client.Close()
 	}
-	if t.server != nil {
-		t.server.Close()
+	if t.demo != nil {
+		t.demo.close()
 	}
 }
 
@@ -53,7 +47,7 @@ func (j *job) aim() error {
 		return err
 	}
 	if j.set.sandbox {
-		return j.startSandbox()
+		return j.startDemo()
 	}
 	key, err := j.apiKey()
 	if err != nil {
@@ -86,23 +80,6 @@ func (j *job) connect(cfg client.Config) error {
 	}
 	j.target.client = c
 	return nil
-}
-
-// startSandbox starts the embedded sandbox and aims at it.
-func (j *job) startSandbox() error {
-	key := rand.Text()
-	box, err := sandbox.New(sandbox.Config{Key: key, Faults: j.set.faults, UnknownPrefix: missingPrefix})
-	if err != nil {
-		return usagef("--sandbox: %s", oneLine(err.Error()))
-	}
-	server, err := box.Start("127.0.0.1:0")
-	if err != nil {
-		return usagef("--sandbox: %s", oneLine(err.Error()))
-	}
-	cfg := j.set.client
-	cfg.BaseURL, cfg.Key, cfg.CACertFile = server.URL(), key, ""
-	j.target.server, j.target.baseURL = server, cfg.BaseURL
-	return j.connect(cfg)
 }
 
 // apiKey reads the key: the file wins over THENA_API_KEY.
@@ -138,4 +115,9 @@ func (j *job) keyFromFile(path string) (string, error) {
 }
 
 // sender makes one sender for each worker.
-func (j *job) sender() batch.Sender { return j.target.client.Sender() }
+func (j *job) sender() batch.Sender {
+	if j.target.demo != nil {
+		return j.target.demo.sender(j.target.client)
+	}
+	return j.target.client.Sender()
+}

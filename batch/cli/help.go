@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// literal protects a text that cli/v2 takes for a template.
+func literal(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }
+
+// overview is the help of the program.
+func overview(commands []*command) string {
+	var b strings.Builder
+	b.WriteString(`taskbatch updates many tasks: one row of a CSV or JSONL file, one request. It
+leaves a results file from which the rows that failed can be rerun.
+
+Usage:
+  taskbatch COMMAND [flags] [FILE]
+
+Commands:
+`)
+	for _, cmd := range commands {
+		fmt.Fprintf(&b, "  %-16s %s\n", strings.TrimSpace(cmd.name+" "+cmd.operand), cmd.summary)
+	}
+	b.WriteString(`
+Begin with:
+  taskbatch fields --csv > tasks.csv       a template to fill in
+  taskbatch check tasks.csv                what would be sent; needs no key
+  taskbatch update --sandbox tasks.csv     a rehearsal on this machine
+  taskbatch update --limit 20 tasks.csv    the real thing, 20 rows of it
+
+taskbatch help COMMAND tells more.
+`)
+	return b.String()
+}
+
+// help is the help of a command: flags stand in their groups.
+func (c *command) help() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "taskbatch %s: %s\n\nUsage:\n  taskbatch %s", c.name, c.summary, c.name)
+	if len(c.options) > 0 {
+		b.WriteString(" [flags]")
+	}
+	if c.operand != "" {
+		b.WriteString(" " + c.operand)
+	}
+	b.WriteString("\n\n" + c.about)
+	group := "-"
+	for _, o := range c.options {
+		if o.group != group {
+			group = o.group
+			fmt.Fprintf(&b, "\n%s:\n", strings.TrimSpace(group+" flags"))
+		}
+		b.WriteString(o.help())
+	}
+	return b.String()
+}
+
+// help is the flag's line in the help; long ones take two.
+func (o *option) help() string {
+	const column = 34
+	short := "    "
+	if o.short != "" {
+		short = "-" + o.short + ", "
+	}
+	left := strings.TrimRight("  "+short+"--"+o.name+" "+o.value, " ")
+	if len(left) >= column {
+		left += "\n" + strings.Repeat(" ", column)
+	}
+	text := o.usage
+	if o.def != "" {
+		text += " (default: " + o.def + ")"
+	}
+	if o.repeat {
+		text += " (repeatable)"
+	}
+	if len(o.env) > 0 {
+		text += " [$" + strings.Join(o.env, ", $") + "]"
+	}
+	return fmt.Sprintf("%-*s%s\n", column, left, text)
+}
+
+const updateHelp = `Reads all of FILE (.csv .tsv .jsonl .ndjson, each also .gz or .zst, or - for
+standard input), then sends one update per row. The outcome of every row goes
+into the results file. The same command again continues where a run was
+stopped; an update of the results file sends the rows that did not get through.
+Flags may stand before or after FILE.
+
+Examples:
+  taskbatch update --api-key-file key tasks.csv
+  taskbatch update --rate 600/m --map "Task=taskId" --ignore Remarks tasks.csv
+  taskbatch update tasks.results.csv       rerun what did not get through
+  taskbatch update --sandbox --faults seed=1,500=2%,503=5% tasks.csv
+  gzip -dc dump.jsonl.gz | taskbatch update -y -o out/{date}.csv -
+
+Exit codes:
+  0 all rows updated or skipped   1 some rows were not     2 usage, configuration
+  3 input not usable              4 the key was refused    5 stopped early
+  6 another run is going on       7 a local file failed    70 a bug
+`
+
+const checkHelp = `Reads all of FILE and says what update would do: what was detected, where each
+column goes, which rows are invalid and why, the first requests. It takes the
+flags of update, so that one word turns a command into its rehearsal.
+
+Examples:
+  taskbatch check tasks.csv
+  taskbatch check --max-errors 0 tasks.csv   every invalid row
+  taskbatch check --json tasks.csv
+
+Exit codes:
+  0 no invalid row   2 usage, configuration   3 invalid rows, or input not usable
+`
+
+const sandboxHelp = `Serves the API on this machine until it is stopped (Ctrl-C). It keeps the
+tasks in memory and creates each on first sight.
+GET /_sandbox/tasks/ID shows a task, GET /_sandbox/log the requests.
+
+Examples:
+  taskbatch sandbox
+  taskbatch sandbox --quota 200/10s --faults seed=1,500=2%,hang=1%
+  THENA_API_KEY=any taskbatch update --base-url http://127.0.0.1:8000 tasks.csv
+
+Faults are shares of the requests: 500 502 503 504 429 401 redirect (nothing
+applied), drop (applied, no answer), dropbefore, hang, slow, cut, garbage; and
+outage=START+DURATION, as in outage=5s+30s.
+`
+
+const fieldsHelp = `Prints the fields that a row can have, or a template file to begin with.
+
+Examples:
+  taskbatch fields
+  taskbatch fields --csv > tasks.csv
+`
+
+const versionHelp = "Prints the version of taskbatch, of Go, and the platform.\n"
