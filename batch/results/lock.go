@@ -3,7 +3,6 @@ package results
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -11,7 +10,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-const lockPoll = 100 * time.Millisecond
+const (
+	lockPoll    = 50 * time.Millisecond
+	minLockWait = 100 * time.Millisecond
+)
 
 // Lock is the right to be the only run of a batch. The kernel takes it back
 // when the process ends, however it ends.
@@ -45,11 +47,12 @@ func (e *HeldError) Error() string {
 
 // TakeLock takes the lock that is the file at path, which is created if it is
 // missing and never removed. While another process has the lock it tries again
-// until wait has passed, then it returns a *HeldError. Other errors: the file
-// cannot be made, or the context's.
+// until wait has passed (100 ms at least, which the other may need to say who
+// it is), then it returns a *HeldError. Other errors: the file cannot be made,
+// or the context's.
 func TakeLock(ctx context.Context, path string, wait time.Duration) (*Lock, error) {
 	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
-	until := time.NewTimer(wait)
+	until := time.NewTimer(max(wait, minLockWait))
 	defer until.Stop()
 	for {
 		got, err := file.TryLock()
@@ -57,47 +60,45 @@ func TakeLock(ctx context.Context, path string, wait time.Duration) (*Lock, erro
 			return nil, fmt.Errorf("lock the batch: %w", err)
 		}
 		if got {
-			return &Lock{file}, announce(path)
-		}
-		if wait <= 0 {
-			return nil, held(path)
+			announce(path)
+			return &Lock{file}, nil
 		}
 		select {
 		case <-time.After(lockPoll):
+			continue
 		case <-until.C:
-			return nil, held(path)
+			err = held(path)
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			err = ctx.Err()
 		}
+		_ = file.Close() // it has no lock to give back
+		return nil, err
 	}
 }
 
 // Release gives the lock back; the file stays.
 func (l *Lock) Release() error {
-	if err := errors.Join(os.Truncate(l.file.Path(), 0), l.file.Unlock()); err != nil {
+	_ = os.Truncate(l.file.Path(), 0) // nobody has it now
+	if err := l.file.Unlock(); err != nil {
 		return fmt.Errorf("release the lock of the batch: %w", err)
 	}
 	return nil
 }
 
-// announce writes into the lock file who has it.
-func announce(path string) error {
+// announce writes into the lock file who has it. The lock is as good without.
+func announce(path string) {
 	host, _ := os.Hostname()
 	text, err := json.Marshal(holder{os.Getpid(), host, time.Now().Truncate(time.Second)})
-	if err != nil {
-		return err
+	if err == nil {
+		_ = os.WriteFile(path, append(text, '\n'), 0o600)
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o600)
 }
 
 // held reads who has the lock.
 func held(path string) *HeldError {
 	var h holder
 	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, &h)
-	}
-	if err != nil {
+	if err != nil || json.Unmarshal(text, &h) != nil {
 		return &HeldError{Path: path}
 	}
 	return &HeldError{path, h.PID, h.Host, h.Start}

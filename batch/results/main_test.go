@@ -1,0 +1,106 @@
+package results
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"taskbatch/csvmap"
+)
+
+// TestMain also plays the second process in the tests of the lock.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("RESULTS_TEST_LOCK"); path != "" {
+		os.Exit(lockAndCount(path))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// tail encodes cells as a row's own columns.
+func tail(cells ...string) []byte {
+	var b []byte
+	for _, c := range cells {
+		b = csvmap.AppendCSV(append(b, ','), c)
+	}
+	return b
+}
+
+var someTime = time.Date(2026, 11, 16, 9, 30, 0, 123_456_789, time.FixedZone("", 3600))
+
+// record is an ordinary record of a row.
+func record(row int64) *Record {
+	return &Record{Outcome: Updated, Row: row, Status: 200, Attempts: 1, MS: 20, At: someTime,
+		Sum: uint64(row) * 0x9e3779b97f4a7c15, HasSum: true, Tail: tail(fmt.Sprint("task-", row), "a, \"b\"\nc")}
+}
+
+var twoColumns = []string{"taskId", "title"}
+
+// drawRecord makes any record with two columns of its own.
+func drawRecord(t *rapid.T, rows *rapid.Generator[int64]) *Record {
+	text := rapid.OneOf(rapid.SampledFrom([]string{"", "a,b", "\"", "x\ny\r\n", "ä", " ", "="}), rapid.String().Filter(func(s string) bool { return !strings.Contains(s, "\x00") }))
+	return &Record{
+		Outcome:  Outcome(rapid.IntRange(int(Updated), int(Unsent)).Draw(t, "outcome")),
+		Row:      rows.Draw(t, "row"),
+		Status:   rapid.SampledFrom([]int{0, 200, 404, 503}).Draw(t, "status"),
+		Attempts: rapid.IntRange(0, 7).Draw(t, "attempts"),
+		MS:       rapid.Int64Range(0, 1e7).Draw(t, "ms"),
+		At:       someTime,
+		Error:    rapid.OneOf(rapid.Just(""), rapid.String()).Draw(t, "error"),
+		Sum:      rapid.Uint64().Draw(t, "sum"),
+		HasSum:   rapid.Bool().Draw(t, "hasSum"),
+		Tail:     tail(text.Draw(t, "a"), text.Draw(t, "b")),
+	}
+}
+
+// write makes a partial file of records.
+func writePartial(path string, columns []string, records ...*Record) {
+	b := Header(columns)
+	for _, r := range records {
+		b = r.Append(b)
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		panic(err)
+	}
+}
+
+// readAll reads what is left of a Reader.
+func readAll(r *Reader) ([]Old, error) {
+	var all []Old
+	for {
+		old, err := r.Next()
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		old.Tail, old.Raw = bytes.Clone(old.Tail), bytes.Clone(old.Raw)
+		all = append(all, old)
+	}
+}
+
+// names are the files in a folder.
+func names(dir string) string {
+	var all []string
+	for _, e := range must(os.ReadDir(dir)) {
+		all = append(all, e.Name())
+	}
+	return strings.Join(all, " ")
+}
+
+func tempPath(t *testing.T) string { return filepath.Join(t.TempDir(), "tasks.results.csv") }
