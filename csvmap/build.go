@@ -1,0 +1,168 @@
+package csvmap
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"taskbatch/client"
+)
+
+// builder turns what a row says into its request body and its results cells.
+// Everything it makes is valid until the next row.
+type builder struct {
+	layout    *layout
+	typist    typist
+	taskID    int  // index in layout.own
+	object    int  // index in layout.own of whole metadata objects, -1: none
+	constants bool // --set gives some of the values
+
+	row         Row
+	values      []value // one for each of layout.own
+	raw         []byte  // cell of _raw
+	ignoredKeys []byte  // cell of _ignored
+	empty       bool    // the own cells stay empty
+	verbatim    bool    // the own cells stay as the record has them
+	conflict    bool    // a metadata key has two values
+
+	seen    []bool // JSONL: which of layout.own the row has had
+	decoder jsontext.Decoder
+	update  client.Update
+	body    []byte
+	merged  []byte
+}
+
+func newBuilder(l *layout, r *rules) *builder {
+	return &builder{
+		layout:    l,
+		typist:    typist{emptyClears: r.emptyClears && l.results == nil, separator: r.separator},
+		taskID:    taskIDOf(l.own),
+		object:    metadataOf(l.own),
+		constants: len(r.sets) > 0,
+		values:    make([]value, len(l.own)),
+		seen:      make([]bool, len(l.own)),
+	}
+}
+
+// start begins a row.
+func (b *builder) start(number, line int64) {
+	b.row = Row{Number: number, Line: line}
+	b.typist.reset()
+	clear(b.values)
+	b.raw, b.ignoredKeys = b.raw[:0], b.ignoredKeys[:0]
+	b.empty, b.verbatim, b.conflict = false, false, false
+}
+
+// fail notes the first thing that is wrong with the row.
+func (b *builder) fail(line int64, column string, p *problem) {
+	if b.row.Err == nil {
+		b.row.Err = &RowError{Line: line, Column: column, Value: strings.Clone(p.value), Kind: p.kind, Reason: p.reason}
+	}
+}
+
+// setTaskID takes the task id over into the row, if it is valid.
+func (b *builder) setTaskID() {
+	if v := b.values[b.taskID]; v.state == given {
+		b.row.TaskID = strings.Clone(v.text)
+		if looksScientific(v.text) {
+			b.row.Warning = "the taskId " + quote(v.text) + " looks like a number that a spreadsheet has shortened"
+		}
+	}
+}
+
+// finish makes the body of the values. constants tells whether --set applies
+// to the row.
+func (b *builder) finish(constants bool) {
+	b.setTaskID()
+	object := value{}
+	if b.object >= 0 {
+		object = b.values[b.object]
+	}
+	if b.layout.tree != nil {
+		object = b.mergeMetadata(object, constants)
+	}
+	if b.layout.tail < len(b.layout.own) {
+		b.values[b.object] = object // the keys have no cells of their own
+	}
+	if b.row.Err != nil {
+		return
+	}
+	b.update.Reset()
+	for i, own := range b.layout.own {
+		if own.target.place == toField && i != b.object {
+			b.apply(own.target.field, b.values[i])
+		}
+	}
+	b.apply(client.Metadata, object)
+	b.body = b.update.AppendBody(b.body[:0])
+	b.row.Body, b.row.Set, b.row.Cleared = b.body, b.update.Set(), b.update.Cleared()
+}
+
+func (b *builder) apply(f client.Field, v value) {
+	switch {
+	case v.state == cleared:
+		b.update.Clear(f)
+	case v.state != given:
+	case f == client.AttachmentURLs || f == client.Metadata:
+		b.update.SetJSON(f, []byte(v.text))
+	default:
+		b.update.SetText(f, v.text)
+	}
+}
+
+// mergeMetadata adds the keys that have columns of their own to the metadata
+// object.
+func (b *builder) mergeMetadata(base value, constants bool) value {
+	tree := b.layout.tree
+	if base.state == given && constants && tree.hasConstant() {
+		base = b.removeConstants(base)
+	}
+	if !tree.any(b.values) || base.state == bad {
+		return base
+	}
+	text := "{}"
+	if base.state == given {
+		text = base.text
+	}
+	merged, conflict := tree.merge(b.merged[:0], text, b.values)
+	b.merged = merged
+	if conflict != "" {
+		b.conflict = true
+		b.fail(b.row.Line, client.Metadata.String()+"."+conflict, problemf("same metadata key twice", conflict,
+			"the metadata key %s has a value in the column metadata and in a column of its own; keep one", quote(conflict)))
+		return base
+	}
+	return value{given, view(merged)}
+}
+
+// removeConstants takes the keys that --set gives out of the metadata object,
+// also out of its results cell.
+func (b *builder) removeConstants(base value) value {
+	mark := len(b.typist.scratch)
+	b.typist.scratch = b.layout.tree.without(b.typist.scratch, base.text)
+	base, _ = objectValue(b.typist.since(mark)) // it is an object
+	b.values[b.object] = base
+	return base
+}
+
+// appendTail appends the row's own columns in the form of the results file.
+// rec is nil for JSONL.
+func (b *builder) appendTail(dst []byte, rec *record, withIgnored, withRaw bool) []byte {
+	for i, own := range b.layout.own[:b.layout.tail] {
+		dst = append(dst, ',')
+		switch {
+		case b.empty:
+		case b.verbatim || own.target.place == nowhere:
+			dst = AppendCSV(dst, cellAt(rec, own.cell))
+		default:
+			dst = AppendCSV(dst, b.values[i].cell(own.target))
+		}
+	}
+	if withIgnored {
+		dst = AppendCSV(append(dst, ','), view(b.ignoredKeys))
+	}
+	if withRaw {
+		dst = AppendCSV(append(dst, ','), view(b.raw))
+	}
+	return dst
+}

@@ -1,0 +1,162 @@
+package csvmap
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// clearCell is the cell that clears its field: two quote characters.
+const clearCell = `""`
+
+// errorCells are what spreadsheets write for a formula that failed.
+var errorCells = []string{"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
+
+// cellMeaning is what a CSV cell says, before its text is read as a type.
+type cellMeaning uint8
+
+const (
+	emptyMeaning cellMeaning = iota // nothing: see Options.Empty
+	clearMeaning                    // clear the field
+	errorMeaning                    // a spreadsheet's error value
+	textMeaning                     // the text that UnescapeCell returns
+)
+
+// EscapeCell returns the cell that stands for a text: the text itself, or with
+// one backslash more if it would else be read as a clearing mark or as a
+// spreadsheet's error value. The empty text has no cell of its own: its field
+// is cleared.
+func EscapeCell(text string) string {
+	if isSpecial(text) {
+		return `\` + text
+	}
+	return text
+}
+
+// UnescapeCell is the reverse of EscapeCell. ok is false if the cell stands
+// for no text: it is empty, the clearing mark or an error value.
+func UnescapeCell(cell string) (text string, ok bool) {
+	text, meaning := readCell(cell)
+	return text, meaning == textMeaning
+}
+
+// readCell undoes the escape rule.
+func readCell(cell string) (string, cellMeaning) {
+	if cell == "" {
+		return "", emptyMeaning
+	}
+	if c := cell[0]; c != '"' && c != '#' && c != '\\' {
+		return cell, textMeaning
+	}
+	switch {
+	case cell == clearCell:
+		return "", clearMeaning
+	case slices.Contains(errorCells, cell):
+		return cell, errorMeaning
+	case isSpecial(cell):
+		return cell[1:], textMeaning
+	default:
+		return cell, textMeaning
+	}
+}
+
+// isSpecial tells whether s is a mark, or a mark behind backslashes.
+func isSpecial(s string) bool {
+	if s == "" || s[0] != '"' && s[0] != '#' && s[0] != '\\' {
+		return false
+	}
+	s = strings.TrimLeft(s, `\`)
+	return s == clearCell || slices.Contains(errorCells, s)
+}
+
+// AppendCSV appends one cell of a record with comma as the delimiter. It is
+// quoted only if it has to be: for a comma, a quote, a line feed, a carriage
+// return, and for blanks at its ends, which some programs drop. (A record of
+// a single empty cell would be a blank line; write `""` for it.)
+func AppendCSV(dst []byte, cell string) []byte {
+	if !needsQuotes(cell) {
+		return append(dst, cell...)
+	}
+	dst = append(dst, '"')
+	for {
+		i := strings.IndexByte(cell, '"')
+		if i < 0 {
+			break
+		}
+		dst = append(dst, cell[:i+1]...)
+		dst = append(dst, '"')
+		cell = cell[i+1:]
+	}
+	dst = append(dst, cell...)
+	return append(dst, '"')
+}
+
+func needsQuotes(cell string) bool {
+	if cell == "" {
+		return false
+	}
+	if isBlank(cell[0]) || isBlank(cell[len(cell)-1]) {
+		return true
+	}
+	for i := range len(cell) {
+		switch cell[i] {
+		case ',', '"', '\n', '\r':
+			return true
+		}
+	}
+	return false
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+const (
+	maxRaw    = 4 << 10 // bytes of a cell in the column _raw
+	hexDigits = "0123456789abcdef"
+)
+
+// appendRaw appends the text of a record for people: on one line, what cannot
+// be seen written as an escape, cut to maxRaw bytes.
+func appendRaw(dst []byte, text string) []byte {
+	const ellipsis = "..."
+	start, cut := len(dst), len(dst)
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		dst = appendVisible(dst, r, text[i:i+size])
+		if len(dst)-start <= maxRaw-len(ellipsis) {
+			cut = len(dst)
+		} else if len(dst)-start > maxRaw {
+			return append(dst[:cut], ellipsis...)
+		}
+		i += size
+	}
+	return dst
+}
+
+// appendVisible appends one character, escaped if it cannot be seen.
+func appendVisible(dst []byte, r rune, raw string) []byte {
+	switch {
+	case r == '\\':
+		return append(dst, `\\`...)
+	case r == '\n':
+		return append(dst, `\n`...)
+	case r == '\r':
+		return append(dst, `\r`...)
+	case r == '\t':
+		return append(dst, `\t`...)
+	case r == utf8.RuneError && len(raw) == 1, r < ' ', r == 0x7f:
+		return append(dst, '\\', 'x', hexDigits[raw[0]>>4], hexDigits[raw[0]&15])
+	case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+		dst = append(dst, `\u`...)
+		for shift := 12; shift >= 0; shift -= 4 {
+			dst = append(dst, hexDigits[r>>shift&15])
+		}
+		return dst
+	default:
+		return append(dst, raw...)
+	}
+}
+
+// view is b as a string without a copy; b must not change while it is used.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,163 @@
+package csvmap
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/transform"
+)
+
+// errBadBytes is where a text cannot be decoded.
+var errBadBytes = errors.New("bytes that are not valid in the encoding")
+
+// utf16Decoder decodes UTF-16 and refuses halves of surrogate pairs.
+type utf16Decoder struct{ order byteOrder }
+
+func (utf16Decoder) Reset() {}
+
+func (d utf16Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	order := binary.ByteOrder(binary.LittleEndian)
+	if d.order == bigEndian {
+		order = binary.BigEndian
+	}
+	for nSrc < len(src) {
+		rest := src[nSrc:]
+		size := 2
+		if len(rest) < size {
+			return nDst, nSrc, short(atEOF)
+		}
+		r := rune(order.Uint16(rest))
+		if utf16.IsSurrogate(r) {
+			size = 4
+			if len(rest) < size {
+				return nDst, nSrc, short(atEOF)
+			}
+			if r = utf16.DecodeRune(r, rune(order.Uint16(rest[2:]))); r == utf8.RuneError {
+				return nDst, nSrc, errBadBytes
+			}
+		}
+		if len(dst)-nDst < utf8.UTFMax {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		nDst += utf8.EncodeRune(dst[nDst:], r)
+		nSrc += size
+	}
+	return nDst, nSrc, nil
+}
+
+func short(atEOF bool) error {
+	if atEOF {
+		return errBadBytes
+	}
+	return transform.ErrShortSrc
+}
+
+// strictDecoder refuses what its decoder could only replace: U+FFFD, and the
+// control characters U+0080 to U+009F, with which some tables fill the places
+// of bytes that stand for nothing.
+type strictDecoder struct{ transform.Transformer }
+
+func (d strictDecoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	nDst, nSrc, err = d.Transformer.Transform(dst, src, atEOF)
+	for i := 0; i < nDst; {
+		r, size := utf8.DecodeRune(dst[i:nDst])
+		if r == utf8.RuneError || r >= 0x80 && r < 0xA0 {
+			return i, nSrc, errBadBytes
+		}
+		i += size
+	}
+	return nDst, nSrc, err
+}
+
+// textReader hands on UTF-8 text and knows where in it an error lies.
+type textReader struct {
+	src     io.Reader
+	charset *charset
+	check   bool // the text is not known to be valid UTF-8 yet, and must be
+	newline byte
+
+	tail  []byte // start of a character that the last read cut
+	lines int64  // line ends so far
+	chars int64  // characters since the last one
+	err   error  // sticky
+}
+
+func (t *textReader) Read(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	n := copy(p, t.tail)
+	t.tail = t.tail[:0]
+	m, err := t.src.Read(p[n:])
+	n += m
+	if t.check {
+		valid, bad := validPrefix(p[:n], err != nil)
+		if bad {
+			err = errBadBytes
+		}
+		t.tail = append(t.tail, p[valid:n]...)
+		n = valid
+	}
+	t.count(p[:n])
+	if err == errBadBytes {
+		err = t.badBytes()
+	}
+	t.err = err
+	if n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+// validPrefix returns the length of the longest prefix of p that is valid
+// UTF-8. bad tells that what follows can never become valid.
+func validPrefix(p []byte, atEOF bool) (n int, bad bool) {
+	end := len(p)
+	for i := end - 1; i >= 0 && i > end-utf8.UTFMax; i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				end = i
+			}
+			break
+		}
+	}
+	if utf8.Valid(p[:end]) {
+		return end, atEOF && end < len(p)
+	}
+	for {
+		r, size := utf8.DecodeRune(p[n:])
+		if r == utf8.RuneError && size <= 1 {
+			return n, true
+		}
+		n += size
+	}
+}
+
+// count keeps track of the position.
+func (t *textReader) count(p []byte) {
+	if i := bytes.LastIndexByte(p, t.newline); i >= 0 {
+		t.lines += int64(bytes.Count(p, []byte{t.newline}))
+		t.chars = 0
+		p = p[i+1:]
+	}
+	t.chars += int64(utf8.RuneCount(p))
+}
+
+func (t *textReader) badBytes() error {
+	e := &InputError{Line: t.lines + 1, Col: t.chars + 1, Msg: fmt.Sprintf("bytes that are not valid %s", t.charset.name)}
+	switch {
+	case t.charset.order != noOrder:
+		e.Msg = fmt.Sprintf("half of a character: the text is not valid %s", t.charset.name)
+		e.Hints = []string{"write the file again as UTF-8"}
+	case t.charset.other != nil:
+		e.Hints = []string{fmt.Sprintf("the file has another encoding than %s; try --encoding windows-1252, or write it again as UTF-8", t.charset.name)}
+	default:
+		e.Hints = []string{"if a spreadsheet on Windows wrote the file: --encoding windows-1252 (on an old Mac: --encoding macintosh)"}
+	}
+	return e
+}

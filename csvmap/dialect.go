@@ -1,0 +1,192 @@
+package csvmap
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	formatCSV   = "csv"
+	formatJSONL = "jsonl"
+	sniffSize   = 64 << 10 // bytes at the start of a file that decide how it is read
+)
+
+// dialect is how an input is written down.
+type dialect struct {
+	format      string
+	compression compression
+	charset     *charset
+	bom         int // length of the byte order mark
+	delimiter   byte
+	newline     byte // '\n' (also for CRLF) or '\r'
+	newlineName string
+}
+
+// sniff finds the dialect from a file's name and first bytes.
+func sniff(path string, file io.Reader, r *rules) (*dialect, error) {
+	u, err := unpack(file)
+	if err != nil {
+		return nil, err
+	}
+	defer u.close()
+	head := make([]byte, sniffSize)
+	n, err := io.ReadFull(u, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	head = head[:n]
+	d := &dialect{compression: u.kind}
+	if _, foreign := detectCompression(head); foreign != nil {
+		return nil, foreign
+	}
+	if err := d.findCharset(head, r); err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(d.charset.reader(bytes.NewReader(head[d.bom:])))
+	if err != nil && err != errBadBytes { // bad bytes are found, with their place, when the file is read
+		return nil, err
+	}
+	if bytes.Count(text[:min(len(text), 64)], []byte{0}) > 8 {
+		return nil, &InputError{Msg: "the text is full of NUL characters, as UTF-16 without a byte order mark has them",
+			Hints: []string{"--encoding utf-16le (or utf-16be)"}}
+	}
+	d.findFormat(path, text, r)
+	var counts delimiterCounts
+	d.newline, d.newlineName, counts = scanHeader(text, d.format == formatCSV)
+	if d.format == formatJSONL {
+		return d, checkJSONLines(text)
+	}
+	return d, d.findDelimiter(path, counts, r)
+}
+
+func (d *dialect) findCharset(head []byte, r *rules) error {
+	marked, length := bomCharset(head)
+	switch {
+	case r.encoding == nil && marked == nil:
+		d.charset = utf8Charset()
+	case r.encoding == nil:
+		d.charset, d.bom = marked, length
+	case marked == nil:
+		d.charset = r.encoding
+	case marked.name != r.encoding.name:
+		return &InputError{Msg: fmt.Sprintf("the file begins with the byte order mark of %s, but --encoding says %s", marked.name, r.encoding.name),
+			Hints: []string{"leave --encoding away"}}
+	default:
+		d.charset, d.bom = marked, length
+	}
+	return nil
+}
+
+// findFormat goes by the flag, else by the name, else by the first character.
+func (d *dialect) findFormat(path string, text []byte, r *rules) {
+	if r.format != "auto" {
+		d.format = r.format
+		return
+	}
+	switch extension(path) {
+	case ".csv", ".tsv":
+		d.format = formatCSV
+	case ".jsonl", ".ndjson":
+		d.format = formatJSONL
+	default:
+		d.format = formatCSV
+		if text = bytes.TrimLeft(text, " \t\r\n"); len(text) > 0 && (text[0] == '{' || text[0] == '[') {
+			d.format = formatJSONL
+		}
+	}
+}
+
+// extension is the file name's last one in lower case, that of a compression
+// left out.
+func extension(path string) string {
+	name := strings.ToLower(filepath.Base(path))
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+	return filepath.Ext(name)
+}
+
+// delimiters are the ones that are looked for, with the names of the flag.
+var delimiters = []struct {
+	char byte
+	name string
+}{{',', "comma"}, {';', "semicolon"}, {'\t', "tab"}, {'|', "pipe"}}
+
+func delimiterName(char byte) string {
+	for _, d := range delimiters {
+		if d.char == char {
+			return d.name
+		}
+	}
+	return ""
+}
+
+// findDelimiter takes the delimiter that the header has most of, outside
+// quotes.
+func (d *dialect) findDelimiter(path string, counts delimiterCounts, r *rules) error {
+	d.delimiter = r.delimiter
+	if d.delimiter != 0 {
+		return nil
+	}
+	if extension(path) == ".tsv" && counts['\t'] > 0 {
+		d.delimiter = '\t'
+		return nil
+	}
+	best, tie := byte(','), byte(0)
+	for _, candidate := range delimiters {
+		switch n := counts[candidate.char]; {
+		case n > counts[best]:
+			best, tie = candidate.char, 0
+		case n == counts[best] && n > 0 && candidate.char != best:
+			tie = candidate.char
+		}
+	}
+	if tie != 0 {
+		return &InputError{Line: 1, Msg: fmt.Sprintf("the header has as many of %s as of %s; it is not clear which one is the delimiter", delimiterName(best), delimiterName(tie)),
+			Hints: []string{fmt.Sprintf("--delimiter %s (or %s)", delimiterName(best), delimiterName(tie))}}
+	}
+	d.delimiter = best
+	return nil
+}
+
+// delimiterCounts counts the candidates by their character.
+type delimiterCounts [256]int
+
+// scanHeader finds how the first line ends, and counts the candidates for the
+// delimiter in the first line that is not blank. What stands in quotes does
+// not count; a quote opens only at the start of a cell.
+func scanHeader(text []byte, quotes bool) (newline byte, name string, counts delimiterCounts) {
+	newline, name = '\n', "LF"
+	found, begun, inQuotes, start := false, false, false, true
+	for i, b := range text {
+		if b == '"' && quotes && (start || inQuotes) {
+			inQuotes, start, begun = !inQuotes, false, true
+			continue
+		}
+		if inQuotes {
+			continue
+		}
+		if b != '\n' && b != '\r' {
+			begun = true
+			start = delimiterName(b) != ""
+			if start {
+				counts[b]++
+			}
+			continue
+		}
+		start = true
+		if !found {
+			found = true
+			if b == '\r' && i+1 < len(text) && text[i+1] == '\n' {
+				name = "CRLF"
+			} else if b == '\r' {
+				newline, name = '\r', "CR"
+			}
+		}
+		if begun && b == newline {
+			break
+		}
+	}
+	return newline, name, counts
+}

@@ -1,0 +1,250 @@
+package csvmap
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"taskbatch/client"
+)
+
+// column is one column of the input.
+type column struct {
+	name   string
+	target target
+	note   string
+}
+
+// ownColumn is one of the row's own columns in the results file, and where its
+// cells come from.
+type ownColumn struct {
+	name     string
+	target   target
+	cell     int // index in the record or, -1, none
+	constant *value
+}
+
+// layout is how the records of an input become rows.
+type layout struct {
+	columns    []column // of the header
+	width      int      // cells of a record
+	unnamed    []int    // cells that must be empty
+	own        []ownColumn
+	tail       int // the first so many of own stand in the results file
+	tree       *keyNode
+	newline    byte
+	headerless bool            // the first record is a row
+	results    *resultsColumns // nil: not a results file
+	json       *jsonKeys       // nil: not a JSONL file
+	unknown    []string        // names carried along by --ignore-unknown
+}
+
+// headerProblems collects everything that is wrong with a header.
+type headerProblems struct{ lines []string }
+
+func (p *headerProblems) addf(format string, args ...any) {
+	p.lines = append(p.lines, fmt.Sprintf(format, args...))
+}
+
+func (p *headerProblems) err(line int64, hints []string) error {
+	switch len(p.lines) {
+	case 0:
+		return nil
+	case 1:
+		return &InputError{Line: line, Msg: "header: " + p.lines[0], Hints: hints}
+	}
+	return &InputError{Line: line, Hints: hints,
+		Msg: fmt.Sprintf("the header has %d problems:\n  %s", len(p.lines), strings.Join(p.lines, "\n  "))}
+}
+
+// mapHeader makes the layout of a CSV whose columns have these names.
+func mapHeader(names []string, line int64, r *rules) (*layout, error) {
+	l := &layout{width: len(names)}
+	var p headerProblems
+	for i, name := range names {
+		name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
+		l.columns = append(l.columns, l.mapColumn(i, name, r, &p))
+	}
+	checkDuplicates(l.columns, &p)
+	checkFlags(l.columns, r, &p)
+	checkTargets(l.columns, r, &p)
+	if err := p.err(line, resultsHint(names)); err != nil {
+		return nil, err
+	}
+	l.addOwn(r)
+	return l, nil
+}
+
+// mapColumn decides what one column stands for.
+func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) column {
+	name = strings.Clone(name) // the header's text does not stay
+	if name == "" {
+		return column{target: target{place: unnamed}, note: "has no name: must stay empty"}
+	}
+	for _, m := range r.maps {
+		if m.column == name || fold(m.column) == fold(name) && !slices.ContainsFunc(r.maps, func(o mapping) bool { return o.column == name }) {
+			return column{name, m.target, "by --map"}
+		}
+	}
+	if slices.Contains(r.ignore, fold(name)) {
+		return column{name, target{}, "by --ignore"}
+	}
+	t, ok, problem := parseTarget(name)
+	if ok {
+		return column{name: name, target: t}
+	}
+	if r.ignoreUnknown {
+		l.unknown = append(l.unknown, name)
+		return column{name, target{}, "by --ignore-unknown"}
+	}
+	if problem != "" {
+		p.addf("column %d, %s: %s", i+1, quote(name), problem)
+	} else {
+		p.addf("column %d, %s, is no field%s", i+1, quote(name), unknownAdvice(name))
+	}
+	return column{name: name}
+}
+
+// unknownAdvice says which flags make a column known.
+func unknownAdvice(name string) string {
+	ignore := "--ignore " + shellQuote(name)
+	if s := suggest(name, fieldNames()); s != "" {
+		return fmt.Sprintf("; did you mean %s? --map %s sends it as that, %s carries it along unsent", s, shellQuote(name+"="+s), ignore)
+	}
+	return fmt.Sprintf("; %s carries it along unsent, --map %s sends it", ignore, shellQuote(name+"=metadata."+keyFor(name)))
+}
+
+// keyFor makes a metadata key of a column's name.
+func keyFor(name string) string {
+	return strings.NewReplacer(".", "_", ":", "_", "=", "_").Replace(name)
+}
+
+func checkDuplicates(columns []column, p *headerProblems) {
+	for i, c := range columns {
+		for j := range i {
+			if c.name != "" && columns[j].name == c.name {
+				p.addf("columns %d and %d are both called %s; rename one of them", j+1, i+1, quote(c.name))
+				break
+			}
+		}
+	}
+}
+
+// checkFlags finds flags that name a column that is not there.
+func checkFlags(columns []column, r *rules, p *headerProblems) {
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.name)
+	}
+	for _, m := range r.maps {
+		if !slices.ContainsFunc(names, func(name string) bool { return fold(name) == fold(m.column) }) {
+			p.addf("--map %s: there is no such column%s", shellQuote(m.column+"="+m.target.String()), didYouMean(m.column, names))
+		}
+	}
+}
+
+// checkTargets finds targets with two columns, or none for the taskId.
+func checkTargets(columns []column, r *rules, p *headerProblems) {
+	hasTaskID := false
+	for i, c := range columns {
+		hasTaskID = hasTaskID || c.target.place == toTaskID
+		for j := range i {
+			switch other := columns[j]; {
+			case !c.target.sent() || !other.target.sent() || c.name == other.name:
+			case c.target.same(other.target):
+				p.addf("columns %d, %s, and %d, %s, both mean %s; carry one of them along: --ignore %s",
+					j+1, quote(other.name), i+1, quote(c.name), c.target, shellQuote(c.name))
+			case c.target.under(other.target), other.target.under(c.target):
+				p.addf("columns %d, %s, and %d, %s, exclude each other: one is inside the other",
+					j+1, quote(other.name), i+1, quote(c.name))
+			}
+		}
+		for _, set := range r.sets {
+			if set.target.under(c.target) || c.target.under(set.target) {
+				p.addf("column %d, %s, and --set %s exclude each other: one is inside the other", i+1, quote(c.name), set.target)
+			}
+		}
+	}
+	if !hasTaskID {
+		p.addf(`there is no column taskId (or id); if it has another name: --map "NAME=taskId"%s`, taskIDAdvice(columns))
+	}
+}
+
+// taskIDAdvice guesses the column that holds the task ids.
+func taskIDAdvice(columns []column) string {
+	for _, c := range columns {
+		if f := fold(c.name); !c.target.sent() && (strings.HasPrefix(f, "task") || strings.HasSuffix(f, "id")) {
+			return fmt.Sprintf(", perhaps %s", shellQuote(c.name+"=taskId"))
+		}
+	}
+	return ""
+}
+
+// sent tells whether the target is part of the request.
+func (t target) sent() bool { return t.place == toTaskID || t.place == toField || t.place == toKey }
+
+// addOwn makes the columns of the results file: the input's in its order, then
+// the constants that have none.
+func (l *layout) addOwn(r *rules) {
+	var taken []string
+	for i, c := range l.columns {
+		switch {
+		case c.target.place == unnamed:
+			l.unnamed = append(l.unnamed, i)
+		case c.target.place == ours:
+		case c.target.sent():
+			own := ownColumn{name: c.target.String(), target: c.target, cell: i}
+			if set := r.constantFor(c.target); set != nil {
+				own.name, own.target, own.constant = set.target.String(), set.target, &set.value
+				l.columns[i].note = "replaced by --set"
+			}
+			l.own = append(l.own, own)
+			taken = append(taken, own.name)
+		default:
+			l.own = append(l.own, ownColumn{name: c.name, cell: i})
+		}
+	}
+	for i := range r.sets {
+		set := &r.sets[i]
+		if !slices.ContainsFunc(l.own, func(o ownColumn) bool { return o.target.same(set.target) }) {
+			l.own = append(l.own, ownColumn{name: set.target.String(), target: set.target, cell: -1, constant: &set.value})
+			l.columns = append(l.columns, column{target: set.target, note: "by --set"})
+			taken = append(taken, set.target.String())
+		}
+	}
+	l.renameIgnored(taken)
+	l.tail = len(l.own)
+	l.tree = newKeyTree(l.own)
+}
+
+// renameIgnored marks the columns that a rerun would take for a field or for
+// ours.
+func (l *layout) renameIgnored(taken []string) {
+	for i, own := range l.own {
+		if own.target.place != nowhere {
+			continue
+		}
+		name := own.name
+		if _, isField, problem := parseTarget(name); isField || problem != "" || isReserved(name) {
+			name += ignoredSuffix
+		}
+		for slices.Contains(taken, name) || slices.ContainsFunc(l.own[i+1:], func(o ownColumn) bool { return o.target.place == nowhere && o.name == name }) {
+			name += ignoredSuffix
+		}
+		l.own[i].name = name
+		taken = append(taken, name)
+	}
+}
+
+// taskIDOf returns the index of the own column that holds the task id.
+func taskIDOf(own []ownColumn) int {
+	return slices.IndexFunc(own, func(o ownColumn) bool { return o.target.place == toTaskID })
+}
+
+// metadataOf returns the index of the own column of whole metadata objects, -1
+// if there is none.
+func metadataOf(own []ownColumn) int {
+	return slices.IndexFunc(own, func(o ownColumn) bool {
+		return o.target.place == toField && o.target.field == client.Metadata
+	})
+}

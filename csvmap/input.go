@@ -1,0 +1,143 @@
+package csvmap
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"taskbatch/csvmap/order"
+)
+
+// Input is an opened input. It is for one goroutine.
+type Input struct {
+	path    string
+	source  *source
+	rules   *rules
+	dialect *dialect
+	layout  *layout
+	hints   []string
+
+	checked     bool
+	withIgnored bool          // some row needs a cell in _ignored
+	withRaw     bool          // some row needs a cell in _raw
+	sorted      *order.Sorter // the records of a results file that is out of order
+}
+
+// Open opens an input and reads its header. The path "-" is stdin, which is
+// copied to a private temporary file up to its end. Errors: of the file
+// system, *OptionError, *InputError.
+func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
+	r, err := opt.compile()
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasSuffix(path, ".partial") {
+		return nil, &InputError{Path: path, Usage: true, Msg: "this file belongs to a run that is not finished; it cannot be sent again",
+			Hints: []string{"run the same command as before once more: it continues"}}
+	}
+	src, err := openSource(path, stdin, r.tempDir)
+	if err != nil {
+		return nil, err
+	}
+	in := &Input{path: src.path, source: src, rules: r}
+	if err := in.readHeader(); err != nil {
+		return nil, errors.Join(in.named(err), src.close())
+	}
+	in.hints = opt.hints(in)
+	return in, nil
+}
+
+// Close removes what is left of temporary files.
+func (in *Input) Close() error {
+	err := in.source.close()
+	if in.sorted != nil {
+		err = errors.Join(err, in.sorted.Close())
+		in.sorted = nil
+	}
+	return err
+}
+
+// named fills in the path of an InputError.
+func (in *Input) named(err error) error {
+	var e *InputError
+	if errors.As(err, &e) && e.Path == "" {
+		e.Path = in.path
+	}
+	return err
+}
+
+// readHeader finds the dialect and what the columns mean.
+func (in *Input) readHeader() error {
+	err := in.source.peek(func(file io.Reader) (err error) {
+		in.dialect, err = sniff(in.path, file, in.rules)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if in.dialect.format == formatJSONL {
+		in.layout, err = mapJSONL(in.rules)
+		return err
+	}
+	return in.source.peek(func(file io.Reader) error {
+		text, done, err := in.dialect.text(file)
+		if err != nil {
+			return err
+		}
+		defer done()
+		return in.readCSVHeader(in.csvReader(text))
+	})
+}
+
+// csvReader reads records from text as the dialect says.
+func (in *Input) csvReader(text io.Reader) *csvReader {
+	c := newCSVReader(text, in.dialect.delimiter, in.dialect.newline)
+	if in.layout != nil && in.layout.results != nil {
+		c.factor = resultsFactor
+	}
+	return c
+}
+
+func (in *Input) readCSVHeader(c *csvReader) error {
+	rec, err := c.next()
+	if err == io.EOF {
+		return &InputError{Msg: "the file is empty; a header and at least one row are needed", Hints: []string{"taskbatch fields --csv prints a template"}}
+	}
+	if err != nil {
+		return err
+	}
+	if rec.err != nil {
+		return &InputError{Line: rec.err.line, Msg: "header: " + rec.err.reason}
+	}
+	switch {
+	case isResultsHeader(rec.cells):
+		in.layout, err = mapResults(rec.cells, rec.line, in.rules)
+	case len(in.rules.columns) > 0:
+		in.layout, err = mapNamed(rec, in.rules)
+	default:
+		in.layout, err = mapHeader(rec.cells, rec.line, in.rules)
+	}
+	if err != nil {
+		return err
+	}
+	in.layout.newline = in.dialect.newline
+	return nil
+}
+
+// mapNamed makes the layout of a CSV without a header.
+func mapNamed(first *record, r *rules) (*layout, error) {
+	if len(r.columns) != len(first.cells) {
+		return nil, &InputError{Line: first.line, Msg: fmt.Sprintf("--columns names %s, the first row has %s", plural(len(r.columns), "column"), plural(len(first.cells), "cell"))}
+	}
+	for _, cell := range first.cells {
+		if f := fold(cell); f == fold(taskIDName) {
+			return nil, &InputError{Line: first.line, Msg: "the file has a header, but --columns is for files without one", Hints: []string{"leave --columns away; --map renames columns"}}
+		}
+	}
+	l, err := mapHeader(r.columns, 0, r)
+	if err == nil {
+		l.headerless = true
+	}
+	return l, err
+}

@@ -1,0 +1,193 @@
+package csvmap
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"taskbatch/client"
+)
+
+// jsonRow makes a row of a line.
+func (b *builder) jsonRow(line jsonLine) {
+	b.start(line.number, line.number)
+	clear(b.seen)
+	if line.tooLarge {
+		b.failLine(line, "", problemf("row too large", "", "%s", tooLarge("the row", maxRow)))
+		return
+	}
+	b.readObject(line)
+	for i, own := range b.layout.own {
+		if own.constant != nil {
+			b.values[i] = *own.constant
+		}
+	}
+	if !b.seen[b.taskID] && b.row.Err == nil {
+		b.failLine(line, taskIDName, problemf("no taskId", "", "the row has no taskId"))
+	}
+	b.finish(true)
+	if b.row.Err != nil && b.conflict {
+		b.keepRaw(string(line.text))
+	}
+}
+
+// failLine makes the row invalid; its text is kept, because cells cannot say
+// what is wrong.
+func (b *builder) failLine(line jsonLine, key string, p *problem) {
+	b.fail(line.number, key, p)
+	b.keepRaw(string(line.text))
+}
+
+// readObject reads the keys of a line's object. After a value of a wrong type
+// it reads on, to know the task id.
+func (b *builder) readObject(line jsonLine) {
+	d := &b.decoder
+	d.Reset(bytes.NewReader(line.text))
+	if d.PeekKind() != jsontext.KindBeginObject {
+		if _, err := jsontext.NewDecoder(bytes.NewReader(line.text)).ReadValue(); err != nil {
+			b.failLine(line, "", jsonProblem(string(line.text), err))
+		} else {
+			b.failLine(line, "", problemf("wrong type", string(line.text), "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}"))
+		}
+		return
+	}
+	_, err := d.ReadToken()
+	for err == nil && d.PeekKind() == jsontext.KindString {
+		var name jsontext.Token
+		if name, err = d.ReadToken(); err != nil {
+			break
+		}
+		key := name.String()
+		var raw jsontext.Value
+		if raw, err = d.ReadValue(); err == nil {
+			b.readKey(line, key, view(raw))
+		}
+	}
+	if err == nil {
+		_, err = d.ReadToken() // }
+	}
+	if err == nil {
+		if _, err = d.ReadToken(); err == nil {
+			err = errTrailing
+		}
+	}
+	if err != io.EOF {
+		b.failSyntax(line, err)
+	}
+}
+
+var errTrailing = errors.New("another JSON value follows on the same line")
+
+func (b *builder) failSyntax(line jsonLine, err error) {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		b.failLine(line, "", problemf("trailing text", "", "%v", err))
+		return
+	}
+	key := ""
+	for part := range syntax.JSONPointer.Tokens() {
+		key = part
+		break
+	}
+	if d := b.decoder.StackDepth(); d == 0 && syntax.JSONPointer == "" {
+		b.failLine(line, "", problemf("trailing text", "", "text follows after the object, at character %d", syntax.ByteOffset+1))
+		return
+	}
+	b.failLine(line, key, jsonProblem(string(line.text), err))
+}
+
+// readKey reads one key of a line's object.
+func (b *builder) readKey(line jsonLine, key, raw string) {
+	i, known := b.layout.json.own[key]
+	if !known {
+		b.readUnknown(line, key, raw)
+		return
+	}
+	own := &b.layout.own[i]
+	if b.seen[i] {
+		b.failLine(line, key, problemf("two keys for one field", key, "the row has a second key that means %s", own.target))
+		return
+	}
+	b.seen[i] = true
+	if own.constant != nil {
+		return
+	}
+	v, p := b.typist.jsonValue(own.target, raw, b.layout.json.rules.null)
+	b.values[i] = v
+	switch {
+	case p == nil:
+	case v.state == bad:
+		b.fail(line.number, key, p)
+	default:
+		b.failLine(line, key, p)
+	}
+}
+
+// readUnknown carries a key along, or refuses it.
+func (b *builder) readUnknown(line jsonLine, key, raw string) {
+	if !b.layout.json.ignores(key) {
+		b.failLine(line, key, problemf("unknown key", key, "%s is no field%s", quote(key), unknownAdvice(key)))
+		return
+	}
+	if len(b.ignoredKeys) == 0 {
+		b.ignoredKeys = append(b.ignoredKeys, '{')
+	}
+	b.ignoredKeys = appendComma(b.ignoredKeys)
+	b.ignoredKeys, _ = jsontext.AppendQuote(b.ignoredKeys, key) // valid UTF-8: the decoder has seen it
+	b.ignoredKeys = append(b.ignoredKeys, ':')
+	b.ignoredKeys = append(b.ignoredKeys, raw...)
+}
+
+// jsonValue reads the value of a JSONL key.
+func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
+	kind := jsontext.Value(raw).Kind()
+	switch {
+	case len(raw) > maxCell:
+		return value{}, problemf("cell too large", "", "%s", tooLarge("the value", maxCell))
+	case kind == jsontext.KindNull && null == "error":
+		return value{}, problemf("null", "", "null is ambiguous; --null keep leaves the field as it is, --null clear clears it")
+	case kind == jsontext.KindNull && t.place == toTaskID:
+		return value{}, problemf("no taskId", "", "the taskId is null")
+	case kind == jsontext.KindNull && null == "keep":
+		return value{}, nil
+	case kind == jsontext.KindNull:
+		return value{state: cleared}, nil
+	case t.place != toTaskID && t.isJSON():
+		if t.place == toKey && t.typ == booleanKey && kind != jsontext.KindTrue && kind != jsontext.KindFalse {
+			return value{}, problemf("wrong type", raw, "%s is no boolean", quote(raw))
+		}
+		return y.typedJSON(t, raw)
+	case kind != jsontext.KindString:
+		return value{}, problemf("wrong type", raw, "%s must be a text in quotes, not %s", t, quote(raw))
+	}
+	mark := len(y.scratch)
+	y.scratch, _ = jsontext.AppendUnquote(y.scratch, raw) // valid: the decoder has seen it
+	text := y.since(mark)
+	switch {
+	case strings.IndexByte(text, 0) >= 0:
+		return value{}, problemf("NUL", "", "the text holds a NUL character")
+	case t.place == toTaskID:
+		return readTaskID(text)
+	case text == "":
+		return value{state: cleared}, nil
+	}
+	return value{given, text}, nil
+}
+
+// typedJSON is typed for a value that is JSON already.
+func (y *typist) typedJSON(t target, raw string) (value, *problem) {
+	if t.place == toField && raw[0] != '[' && raw[0] != '{' {
+		return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, jsonTypeOf(t), quote(raw))
+	}
+	return y.typed(t, raw)
+}
+
+func jsonTypeOf(t target) string {
+	if t.field == client.Metadata {
+		return "a JSON object"
+	}
+	return "an array of texts"
+}

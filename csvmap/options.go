@@ -1,0 +1,211 @@
+package csvmap
+
+import (
+	"slices"
+	"strings"
+)
+
+// Options says how an input is to be read. The zero value is the default.
+type Options struct {
+	Format    string // "", "auto", "csv" or "jsonl"
+	Delimiter string // "", "auto", a delimiter or its name: comma, semicolon, tab, pipe
+	Encoding  string // "", "auto" or the name of an encoding
+
+	Columns       []string // names of the columns of a CSV without a header
+	Map           []string // COLUMN=FIELD
+	Set           []string // FIELD=VALUE, the value in the form of a cell
+	Ignore        []string // names of columns to carry along
+	IgnoreUnknown bool
+
+	Empty         string // of a CSV cell: "", "keep" or "clear"
+	Null          string // of a JSONL null: "", "error", "keep" or "clear"
+	ListSeparator string // between the items of a list cell; "" is |
+
+	TempDir string // for spooled and sorted inputs; "" is os.TempDir
+}
+
+// Validate checks what can be known without the input. Its errors are
+// *OptionError.
+func (o Options) Validate() error {
+	_, err := o.compile()
+	return err
+}
+
+// rules is Options, checked and parsed.
+type rules struct {
+	format        string // "" is auto
+	delimiter     byte   // 0 is auto
+	encoding      *charset
+	columns       []string
+	maps          []mapping
+	sets          []constant
+	ignore        []string // folded
+	ignoreUnknown bool
+	emptyClears   bool
+	null          string
+	separator     string
+	tempDir       string
+}
+
+// mapping is one --map.
+type mapping struct {
+	column string
+	target target
+}
+
+// constant is one --set.
+type constant struct {
+	target target
+	value  value
+}
+
+func (o Options) compile() (*rules, error) {
+	r := &rules{columns: o.Columns, ignoreUnknown: o.IgnoreUnknown, separator: o.ListSeparator, tempDir: o.TempDir}
+	if r.separator == "" {
+		r.separator = "|"
+	}
+	for _, name := range o.Ignore {
+		r.ignore = append(r.ignore, fold(name))
+	}
+	empty, err := choice("empty", o.Empty, "keep", "clear")
+	if err != nil {
+		return nil, err
+	}
+	r.emptyClears = empty == "clear"
+	if r.null, err = choice("null", o.Null, "error", "keep", "clear"); err != nil {
+		return nil, err
+	}
+	if r.format, err = choice("format", o.Format, "auto", "csv", "jsonl"); err != nil {
+		return nil, err
+	}
+	if r.delimiter, err = parseDelimiter(o.Delimiter); err != nil {
+		return nil, err
+	}
+	if r.encoding, err = parseEncoding(o.Encoding); err != nil {
+		return nil, err
+	}
+	if err := r.parseMaps(o.Map); err != nil {
+		return nil, err
+	}
+	return r, r.parseSets(o.Set)
+}
+
+// choice checks a value from a short list; the first is the default.
+func choice(flag, text string, values ...string) (string, error) {
+	if text == "" {
+		return values[0], nil
+	}
+	if slices.Contains(values, text) {
+		return text, nil
+	}
+	return "", optionErrorf(flag, "%s is not possible; use %s%s", quote(text), strings.Join(values, ", "), didYouMean(text, values))
+}
+
+// parseDelimiter returns 0 for auto.
+func parseDelimiter(text string) (byte, error) {
+	switch text {
+	case "", "auto":
+		return 0, nil
+	case ",", "comma":
+		return ',', nil
+	case ";", "semicolon":
+		return ';', nil
+	case "\t", `\t`, "tab":
+		return '\t', nil
+	case "|", "pipe":
+		return '|', nil
+	}
+	return 0, optionErrorf("delimiter", "%s is not possible; use auto, comma, semicolon, tab or pipe%s", quote(text),
+		didYouMean(text, []string{"comma", "semicolon", "tab", "pipe"}))
+}
+
+func (r *rules) parseMaps(texts []string) error {
+	for _, text := range texts {
+		i := strings.LastIndexByte(text, '=')
+		if i <= 0 || i == len(text)-1 {
+			return optionErrorf("map", "%s is not of the form COLUMN=FIELD", quote(text))
+		}
+		m := mapping{column: strings.TrimSpace(text[:i])}
+		var err error
+		if m.target, err = flagTarget("map", text[i+1:]); err != nil {
+			return err
+		}
+		for _, other := range r.maps {
+			if other.column == m.column {
+				return optionErrorf("map", "the column %s is mapped twice, to %s and to %s", quote(m.column), other.target, m.target)
+			}
+		}
+		if slices.Contains(r.ignore, fold(m.column)) {
+			return optionErrorf("map", "the column %s is mapped to %s and ignored at the same time", quote(m.column), m.target)
+		}
+		r.maps = append(r.maps, m)
+	}
+	return nil
+}
+
+func (r *rules) parseSets(texts []string) error {
+	for _, text := range texts {
+		name, cell, found := strings.Cut(text, "=")
+		if !found || name == "" {
+			return optionErrorf("set", "%s is not of the form FIELD=VALUE", quote(text))
+		}
+		t, err := flagTarget("set", name)
+		if err != nil {
+			return err
+		}
+		if t.place == toTaskID {
+			return optionErrorf("set", "the taskId must come from the input, not from a constant")
+		}
+		if cell == "" {
+			return optionErrorf("set", `%s has an empty value; leave the flag away, or clear the field in every row with --set '%s=""'`, t, t)
+		}
+		y := typist{separator: r.separator} // its memory belongs to this value
+		v, p := y.cell(t, cell)
+		if p != nil {
+			return optionErrorf("set", "%s: %s", t, p.reason)
+		}
+		for _, other := range r.sets {
+			switch u := other.target; {
+			case t.same(u):
+				return optionErrorf("set", "%s is set twice", t)
+			case t.under(u), u.under(t):
+				return optionErrorf("set", "%s and %s exclude each other: one is inside the other", u, t)
+			}
+		}
+		r.sets = append(r.sets, constant{t, v})
+	}
+	return nil
+}
+
+// flagTarget parses the FIELD of --map and --set.
+func flagTarget(flag, name string) (target, error) {
+	t, ok, problem := parseTarget(strings.TrimSpace(name))
+	if problem != "" {
+		return target{}, optionErrorf(flag, "%s: %s", quote(name), problem)
+	}
+	if !ok {
+		return target{}, optionErrorf(flag, "%s is no field%s", quote(name), didYouMean(name, fieldNames()))
+	}
+	return t, nil
+}
+
+// constantFor returns the --set that replaces the target's cells.
+func (r *rules) constantFor(t target) *constant {
+	for i := range r.sets {
+		if r.sets[i].target.same(t) {
+			return &r.sets[i]
+		}
+	}
+	return nil
+}
+
+// listFlags names the flags among those given for which has is true.
+func (o Options) listFlags(flags ...string) []string {
+	given := map[string]bool{
+		"--format": o.Format != "" && o.Format != "auto", "--delimiter": o.Delimiter != "" && o.Delimiter != "auto",
+		"--columns": len(o.Columns) > 0, "--map": len(o.Map) > 0, "--ignore": len(o.Ignore) > 0,
+		"--ignore-unknown": o.IgnoreUnknown, "--empty": o.Empty != "", "--null": o.Null != "",
+		"--list-separator": o.ListSeparator != "",
+	}
+	return slices.DeleteFunc(flags, func(flag string) bool { return !given[flag] })
+}

@@ -1,0 +1,175 @@
+package csvmap
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"taskbatch/client"
+)
+
+// headNames are the columns that a results file has before the row's own.
+var headNames = [8]string{"_outcome", "_row", "_status", "_attempts", "_ms", "_at", "_error", "_sum"}
+
+// Places in headNames and in Prior.Head.
+const (
+	headOutcome = 0
+	headRow     = 1
+	headSum     = 7
+)
+
+const (
+	rawName     = "_raw"     // the text of a row that could not be read
+	ignoredName = "_ignored" // the ignored keys of a JSONL row
+)
+
+// outcomeNames are the texts of the column _outcome.
+var outcomeNames = []string{"updated", "skipped", "failed", "unknown", "invalid", "blocked", "unsent"}
+
+// finished tells whether a row with this outcome is not sent again.
+func finished(outcome string) bool { return outcome == "updated" || outcome == "skipped" }
+
+// isReserved tells whether a column of this name belongs to the results file
+// itself.
+func isReserved(name string) bool {
+	return slices.Contains(headNames[:], name) || name == rawName || name == ignoredName
+}
+
+// isResultsHeader recognises a results file.
+func isResultsHeader(names []string) bool {
+	return slices.Contains(names, headNames[headOutcome]) && slices.Contains(names, headNames[headRow])
+}
+
+// resultsHint explains a header from which somebody removed a column of ours.
+func resultsHint(names []string) []string {
+	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(headNames[:], strings.TrimSpace(name)) }) {
+		return []string{"a results file that is to be sent again must keep its columns _outcome and _row"}
+	}
+	return nil
+}
+
+// resultsColumns is where a results file has the columns that are ours; -1 for
+// those that a person removed.
+type resultsColumns struct {
+	head    [8]int
+	raw     int
+	ignored int
+}
+
+// mapResults makes the layout of a results file: only exact names are fields,
+// and nothing but --set applies.
+func mapResults(names []string, line int64, r *rules) (*layout, error) {
+	l := &layout{width: len(names), results: &resultsColumns{}}
+	for _, name := range names {
+		name = strings.Clone(strings.TrimPrefix(name, "\uFEFF"))
+		c := column{name: name, note: "carried along"}
+		if t, ok := parseExactTarget(name); ok {
+			c.target, c.note = t, ""
+		} else if isReserved(name) {
+			c.target, c.note = target{place: ours}, ""
+		} else if name == "" {
+			c.target, c.note = target{place: unnamed}, "has no name: must stay empty"
+		}
+		l.columns = append(l.columns, c)
+	}
+	for i, name := range headNames {
+		l.results.head[i] = slices.Index(names, name)
+	}
+	l.results.raw = slices.Index(names, rawName)
+	l.results.ignored = slices.Index(names, ignoredName)
+
+	var p headerProblems
+	checkDuplicates(l.columns, &p)
+	checkTargets(l.columns, r, &p)
+	if err := p.err(line, nil); err != nil {
+		return nil, err
+	}
+	if err := checkSetTypes(l.columns, r); err != nil {
+		return nil, err
+	}
+	l.addOwn(r)
+	return l, nil
+}
+
+// checkSetTypes refuses a --set that would give a metadata key another type
+// than the rows that are carried over have.
+func checkSetTypes(columns []column, r *rules) error {
+	for _, c := range columns {
+		if set := r.constantFor(c.target); set != nil && set.target.typ != c.target.typ {
+			return &InputError{Usage: true, Msg: fmt.Sprintf("--set %s: the results file has this key as %s", set.target, c.target),
+				Hints: []string{fmt.Sprintf("--set %s", shellQuote(c.target.String()+"=..."))}}
+		}
+	}
+	return nil
+}
+
+// prior reads what the file says of a row.
+func (c *resultsColumns) prior(rec *record) *Prior {
+	p := &Prior{Raw: cellAt(rec, c.raw) != ""}
+	for i, at := range c.head {
+		p.Head[i] = strings.Clone(cellAt(rec, at))
+	}
+	return p
+}
+
+// cellAt is the record's cell, "" if it has none there.
+func cellAt(rec *record, i int) string {
+	if i < 0 || i >= len(rec.cells) || rec.err != nil && i >= rec.err.cell {
+		return ""
+	}
+	return rec.cells[i]
+}
+
+// rowNumber reads a cell of _row.
+func rowNumber(cell string) (int64, bool) {
+	n, err := strconv.ParseInt(cell, 10, 64)
+	return n, err == nil && n > 0 && isDigits(cell) && cell[0] != '0'
+}
+
+// edited tells whether the row is not what its _sum was made of. A row that
+// was invalid has no sum, and is edited if it is valid now.
+func (p *Prior) edited(hasSum bool, row *Row) bool {
+	cell := p.Head[headSum]
+	switch {
+	case !hasSum:
+		return false
+	case row.Err != nil:
+		return cell != ""
+	}
+	sum, err := strconv.ParseUint(cell, 16, 64)
+	return err != nil || len(cell) != 16 || sum != client.Sum(row.TaskID, row.Body)
+}
+
+// lineList collects lines of a file that have the same thing wrong.
+type lineList struct {
+	what  string
+	hint  string
+	lines []string
+	count int
+}
+
+const shownLines = 5
+
+func (l *lineList) add(line int64, detail string) {
+	l.count++
+	if len(l.lines) < shownLines {
+		l.lines = append(l.lines, strings.TrimSpace(fmt.Sprintf("%d %s", line, detail)))
+	}
+}
+
+// err is nil if the list is empty.
+func (l *lineList) err() error {
+	if l.count == 0 {
+		return nil
+	}
+	lines := strings.Join(l.lines, ", ")
+	if more := l.count - len(l.lines); more > 0 {
+		lines += fmt.Sprintf(" and %d more", more)
+	}
+	word := "line"
+	if l.count > 1 {
+		word = "lines"
+	}
+	return &InputError{Msg: fmt.Sprintf("%s: %s %s", l.what, word, lines), Hints: []string{l.hint}}
+}

@@ -1,0 +1,198 @@
+package csvmap
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"os"
+	"syscall"
+)
+
+const blockSize = 256 << 10 // bytes of the file under one digest
+
+// source is the file behind an input. It is read several times; the first time
+// leaves a digest of every block, by which later ones know that it has not
+// changed.
+type source struct {
+	path  string
+	file  *os.File // of a spooled input; nil: the file is opened by its path for every pass
+	spool string   // the temporary file that close removes, "" if it is gone already
+
+	seed   maphash.Seed
+	blocks []uint64 // digest of each block; 8 bytes for 256 KiB
+	sum    string   // SHA-256 in hex, "" before the first pass is through
+}
+
+// openSource opens a file, or spools stdin and what cannot be read twice.
+func openSource(path string, stdin io.Reader, tempDir string) (*source, error) {
+	s := &source{path: path, seed: maphash.MakeSeed()}
+	if path == "-" {
+		s.path = "stdin"
+		if stdin == nil {
+			return nil, fmt.Errorf("open stdin: %w", os.ErrInvalid)
+		}
+		return s, s.spoolFrom(stdin, tempDir)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, &os.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular():
+		return s, s.spoolFrom(f, tempDir)
+	}
+	return s, nil
+}
+
+// spoolFrom copies r to a private temporary file, which loses its name at once
+// where the system allows it, so that it is gone at every ending.
+func (s *source) spoolFrom(r io.Reader, dir string) error {
+	f, err := os.CreateTemp(dir, "taskbatch-input-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("spool %s: %w", s.path, err)
+	}
+	s.file, s.spool = f, f.Name()
+	if os.Remove(s.spool) == nil {
+		s.spool = ""
+	}
+	if _, err := io.Copy(f, r); err != nil {
+		_ = s.close() // the first error is the one to tell
+		return fmt.Errorf("spool %s: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *source) close() error {
+	if s.file == nil {
+		return nil
+	}
+	err := s.file.Close()
+	s.file = nil
+	if s.spool != "" {
+		if e := os.Remove(s.spool); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// peek calls fn with the start of the file's bytes, without digests.
+func (s *source) peek(fn func(io.Reader) error) error {
+	r, closer, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer closer()
+	return fn(r)
+}
+
+// pass returns a reader over the whole file: of the first pass if none is
+// through yet, else one that fails with ErrChanged before it hands on a byte
+// of a block that differs.
+func (s *source) pass(ctx context.Context) (r *blockReader, done func(), err error) {
+	src, done, err := s.open()
+	if err != nil && s.sum != "" {
+		err = fmt.Errorf("%w: %v", ErrChanged, err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	r = &blockReader{ctx: ctx, src: src, source: s, buf: make([]byte, blockSize), first: s.sum == ""}
+	if r.first {
+		s.blocks = s.blocks[:0]
+		r.sha = sha256.New()
+	}
+	return r, done, nil
+}
+
+func (s *source) open() (io.Reader, func(), error) {
+	if s.file != nil {
+		return io.NewSectionReader(s.file, 0, 1<<62), func() {}, nil
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, func() { _ = f.Close() }, nil
+}
+
+// blockReader reads a file in blocks and makes or compares their digests.
+type blockReader struct {
+	ctx    context.Context
+	src    io.Reader
+	source *source
+	first  bool
+	sha    interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+
+	buf  []byte
+	rest []byte // of the block, not handed on yet
+	n    int    // blocks so far
+	err  error  // sticky
+}
+
+func (b *blockReader) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 {
+		if b.err == nil {
+			b.err = b.block()
+		}
+		if len(b.rest) == 0 {
+			return 0, b.err
+		}
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// block reads the next block. io.EOF: there is none, and the digests are
+// complete, or the same.
+func (b *blockReader) block() error {
+	if err := b.ctx.Err(); err != nil {
+		return err
+	}
+	n, err := io.ReadFull(b.src, b.buf)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return err
+	}
+	if n == 0 {
+		return b.end()
+	}
+	digest := maphash.Bytes(b.source.seed, b.buf[:n])
+	if b.first {
+		b.source.blocks = append(b.source.blocks, digest)
+		_, _ = b.sha.Write(b.buf[:n]) // a hash never fails
+	} else if b.n >= len(b.source.blocks) || b.source.blocks[b.n] != digest {
+		return ErrChanged
+	}
+	b.n++
+	b.rest = b.buf[:n]
+	return nil
+}
+
+func (b *blockReader) end() error {
+	if b.first {
+		b.source.sum = hex.EncodeToString(b.sha.Sum(nil))
+	} else if b.n != len(b.source.blocks) {
+		return ErrChanged
+	}
+	return io.EOF
+}
+
+// drain reads what a decompressor or parser left over, so that the digests
+// cover the whole file.
+func (b *blockReader) drain() error {
+	_, err := io.Copy(io.Discard, b)
+	return err
+}

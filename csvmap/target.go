@@ -1,0 +1,154 @@
+package csvmap
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"taskbatch/client"
+)
+
+// place is where the value of a column goes.
+type place uint8
+
+const (
+	nowhere place = iota // carried along
+	toTaskID
+	toField
+	toKey   // one key of metadata
+	unnamed // no name in the header: must stay empty
+	ours    // one of a results file's eight columns, _raw or _ignored
+)
+
+// keyType is the type of the value of one metadata key.
+type keyType uint8
+
+const (
+	textKey keyType = iota
+	numberKey
+	booleanKey
+	jsonKey
+)
+
+var keyTypeNames = [...]string{textKey: "", numberKey: "number", booleanKey: "boolean", jsonKey: "json"}
+
+// target is what a column stands for.
+type target struct {
+	place place
+	field client.Field // of toField
+	key   string       // of toKey: the path, joined by dots
+	typ   keyType      // of toKey
+}
+
+// String is the target's name in a results file and on the command line.
+func (t target) String() string {
+	switch t.place {
+	case toTaskID:
+		return taskIDName
+	case toField:
+		return t.field.String()
+	case toKey:
+		name := client.Metadata.String() + "." + t.key
+		if t.typ != textKey {
+			name += ":" + keyTypeNames[t.typ]
+		}
+		return name
+	case ours:
+		return "results"
+	default:
+		return "ignored"
+	}
+}
+
+// same tells whether two targets take the same value of the body; the type of
+// a key does not matter.
+func (t target) same(u target) bool {
+	u.typ = t.typ
+	return t == u
+}
+
+// under tells whether t is a key inside the value of the key u.
+func (t target) under(u target) bool {
+	return t.place == toKey && u.place == toKey && strings.HasPrefix(t.key, u.key+".")
+}
+
+// isJSON tells whether the target's cells hold JSON in a results file.
+func (t target) isJSON() bool {
+	switch t.place {
+	case toField:
+		return t.field == client.AttachmentURLs || t.field == client.Metadata
+	case toKey:
+		return t.typ != textKey
+	default:
+		return false
+	}
+}
+
+// fold reduces a name to what counts when names are compared: case, blanks,
+// underscores and hyphens do not.
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || unicode.IsSpace(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+}
+
+// ignoredSuffix marks a column of a results file that is never a field.
+const ignoredSuffix = " (ignored)"
+
+// parseTarget finds the field that a name means; ok is false if it means none.
+// problem says what is wrong with a name that clearly means a metadata key.
+func parseTarget(name string) (t target, ok bool, problem string) {
+	if strings.HasSuffix(name, ignoredSuffix) {
+		return target{}, false, ""
+	}
+	if head, key, dotted := strings.Cut(name, "."); dotted && fold(head) == client.Metadata.String() {
+		return parseKey(key)
+	}
+	folded := fold(name)
+	if folded == fold(taskIDName) || folded == taskIDAlias {
+		return target{place: toTaskID}, true, ""
+	}
+	for f := range client.Field(client.NumFields) {
+		if folded == fold(f.String()) {
+			return target{place: toField, field: f}, true, ""
+		}
+	}
+	return target{}, false, ""
+}
+
+// parseExactTarget is parseTarget for results files, which only know the exact
+// names.
+func parseExactTarget(name string) (target, bool) {
+	t, ok, _ := parseTarget(name)
+	return t, ok && t.String() == name
+}
+
+// parseKey parses what follows "metadata." in a name.
+func parseKey(key string) (t target, ok bool, problem string) {
+	t = target{place: toKey, key: key}
+	if i := strings.LastIndexByte(key, ':'); i >= 0 {
+		switch name := key[i+1:]; fold(name) {
+		case "number":
+			t.typ = numberKey
+		case "boolean":
+			t.typ = booleanKey
+		case "json":
+			t.typ = jsonKey
+		default:
+			return target{}, false, fmt.Sprintf("%s is no type of a metadata key; the types are :number, :boolean and :json, a plain name is text", quote(name))
+		}
+		t.key = key[:i]
+	}
+	for part := range strings.SplitSeq(t.key, ".") {
+		if strings.TrimSpace(part) == "" {
+			return target{}, false, "the metadata key is empty"
+		}
+	}
+	if strings.ContainsRune(t.key, 0) {
+		return target{}, false, "the metadata key holds a NUL"
+	}
+	return t, true, ""
+}

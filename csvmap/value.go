@@ -1,0 +1,298 @@
+package csvmap
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"taskbatch/client"
+)
+
+// valueState is what a row does to one target.
+type valueState uint8
+
+const (
+	kept    valueState = iota // nothing is sent
+	cleared                   // the empty value
+	given                     // text
+	bad                       // cannot be sent; text is what goes back to people
+)
+
+// value is what a row says about one target. Its text is the decoded text, or
+// canonical JSON where target.isJSON; for a bad value the cell as it stands.
+type value struct {
+	state valueState
+	text  string
+}
+
+// cell is the value in the form of a results file.
+func (v value) cell(t target) string {
+	switch v.state {
+	case kept:
+		return ""
+	case bad:
+		return v.text
+	case given:
+		return EscapeCell(v.text)
+	}
+	if t.place == toField {
+		switch t.field {
+		case client.AttachmentURLs:
+			return "[]"
+		case client.Metadata:
+			return "{}"
+		}
+	}
+	return clearCell
+}
+
+// problem is why a value cannot be used; it becomes a RowError.
+type problem struct {
+	kind   string
+	value  string
+	reason string
+}
+
+func problemf(kind, value, format string, args ...any) *problem {
+	return &problem{kind: kind, value: shorten(value, 100), reason: fmt.Sprintf(format, args...)}
+}
+
+// typist reads texts as the types of their targets. What it returns is valid
+// until reset.
+type typist struct {
+	emptyClears bool
+	separator   string
+	scratch     []byte
+}
+
+func (y *typist) reset() { y.scratch = y.scratch[:0] }
+
+// since returns what was appended to scratch since mark.
+func (y *typist) since(mark int) string { return view(y.scratch[mark:]) }
+
+// cell reads a CSV cell.
+func (y *typist) cell(t target, cell string) (value, *problem) {
+	text, meaning := readCell(cell)
+	switch meaning {
+	case emptyMeaning:
+		if t.place == toTaskID {
+			return value{}, problemf("no taskId", "", "the taskId is empty")
+		}
+		if y.emptyClears {
+			return value{state: cleared}, nil
+		}
+		return value{}, nil
+	case errorMeaning:
+		return value{bad, cell}, problemf("spreadsheet error", cell,
+			`%s is the error of a spreadsheet's formula; repair it there, or write \%s if the text is meant`, cell, cell)
+	case clearMeaning:
+		if t.place == toTaskID {
+			return value{bad, cell}, problemf("bad taskId", cell, "the taskId cannot be cleared")
+		}
+		return value{state: cleared}, nil
+	}
+	if t.place == toTaskID {
+		return readTaskID(text)
+	}
+	if !t.isJSON() {
+		return value{given, text}, nil
+	}
+	v, p := y.typed(t, text)
+	if p != nil && v.state != bad {
+		v = value{bad, cell}
+	}
+	return v, p
+}
+
+// typed reads a text that is not plain text for its target.
+func (y *typist) typed(t target, text string) (value, *problem) {
+	if t.place == toKey {
+		return y.typedKey(t, text)
+	}
+	if t.field == client.AttachmentURLs {
+		if !strings.HasPrefix(text, "[") {
+			return y.splitList(text)
+		}
+		raw, p := y.json(text)
+		if p != nil {
+			return value{}, p
+		}
+		return y.jsonList(raw)
+	}
+	raw, p := y.json(text)
+	if p != nil {
+		return value{}, p
+	}
+	return objectValue(raw)
+}
+
+func (y *typist) typedKey(t target, text string) (value, *problem) {
+	if t.typ == booleanKey {
+		switch {
+		case strings.EqualFold(text, "true"):
+			return value{given, "true"}, nil
+		case strings.EqualFold(text, "false"):
+			return value{given, "false"}, nil
+		}
+		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false", quote(text))
+	}
+	if t.typ == numberKey {
+		raw, p := y.json(text)
+		if p != nil || jsontext.Value(raw).Kind() != jsontext.KindNumber {
+			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5", quote(text))
+		}
+		return value{given, raw}, nil
+	}
+	raw, p := y.json(text)
+	return value{given, raw}, p
+}
+
+// json checks a JSON value strictly and returns it in canonical form: compact,
+// texts with as few escapes as possible, numbers as they stand.
+func (y *typist) json(text string) (string, *problem) {
+	mark := len(y.scratch)
+	scratch, err := jsontext.AppendFormat(y.scratch, text)
+	if err != nil {
+		return "", jsonProblem(text, err)
+	}
+	y.scratch = scratch
+	raw := y.since(mark)
+	if holdsNUL(raw) {
+		return "", problemf("NUL", text, "a text holds a NUL character")
+	}
+	return raw, nil
+}
+
+// jsonProblem explains why a text is not strict JSON.
+func jsonProblem(text string, err error) *problem {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return problemf("bad JSON", text, "it is not JSON: %v", err)
+	}
+	where := ""
+	if key := pointerPath(syntax.JSONPointer); key != "" {
+		where = " at the key " + quote(key)
+	}
+	switch inner := syntax.Err.Error(); {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return problemf("duplicate key", text, "the key %s stands twice in the same JSON object", quote(pointerPath(syntax.JSONPointer)))
+	case inner == "invalid UTF-8":
+		return problemf("bad UTF-8", "", "the text%s is not valid UTF-8", where)
+	case strings.HasPrefix(inner, "invalid surrogate pair"):
+		return problemf("lone surrogate", text, `half of a \u surrogate pair stands alone%s`, where)
+	case strings.HasSuffix(inner, "after top-level value"):
+		return problemf("trailing text", text, "text follows after the end of the JSON value, at character %d", syntax.ByteOffset+1)
+	default:
+		return problemf("bad JSON", text, "it is not valid JSON: %s%s, at character %d", inner, where, syntax.ByteOffset+1)
+	}
+}
+
+// pointerPath is a JSON pointer as people write it: a.b.c.
+func pointerPath(p jsontext.Pointer) string {
+	var parts []string
+	for part := range p.Tokens() {
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ".")
+}
+
+// holdsNUL finds \u0000 in canonical JSON.
+func holdsNUL(raw string) bool {
+	const escape = `\u0000`
+	for {
+		i := strings.Index(raw, escape)
+		if i < 0 {
+			return false
+		}
+		if backslashes := i - len(strings.TrimRight(raw[:i], `\`)); backslashes%2 == 0 {
+			return true
+		}
+		raw = raw[i+len(escape):]
+	}
+}
+
+// objectValue makes the value of metadata from canonical JSON.
+func objectValue(raw string) (value, *problem) {
+	if raw[0] != '{' {
+		return value{}, problemf("wrong type", raw, `metadata must be a JSON object, like {"region":"EU"}`)
+	}
+	if raw == "{}" {
+		return value{state: cleared}, nil
+	}
+	return value{given, raw}, nil
+}
+
+// splitList reads a list that is not written as JSON.
+func (y *typist) splitList(text string) (value, *problem) {
+	mark := len(y.scratch)
+	y.scratch = append(y.scratch, '[')
+	var first *problem
+	for line := range strings.FieldsFuncSeq(text, isNewline) {
+		for item := range strings.SplitSeq(line, y.separator) {
+			if item = strings.Trim(item, " \t"); item == "" {
+				continue
+			}
+			if p := checkURL(item); p != nil && first == nil {
+				first = p
+			}
+			if len(y.scratch) > mark+1 {
+				y.scratch = append(y.scratch, ',')
+			}
+			y.scratch = client.AppendString(y.scratch, item)
+		}
+	}
+	y.scratch = append(y.scratch, ']')
+	raw := y.since(mark)
+	switch {
+	case raw == "[]":
+		return value{}, problemf("empty list", text, `the cell holds blanks and separators but no URL; leave it empty, or write "" in it to clear the list`)
+	case first != nil:
+		return value{bad, raw}, first
+	}
+	return value{given, raw}, nil
+}
+
+func isNewline(r rune) bool { return r == '\n' || r == '\r' }
+
+// jsonList makes the value of a list from canonical JSON.
+func (y *typist) jsonList(raw string) (value, *problem) {
+	wrong := func() (value, *problem) {
+		return value{}, problemf("wrong type", raw, `a list must be a JSON array of texts, like ["https://example.com/a.pdf"]`)
+	}
+	if raw == "[]" {
+		return value{state: cleared}, nil
+	}
+	if raw[0] != '[' {
+		return wrong()
+	}
+	d := jsontext.NewDecoder(strings.NewReader(raw))
+	if _, err := d.ReadToken(); err != nil {
+		return wrong()
+	}
+	var first *problem
+	for d.PeekKind() != ']' {
+		token, err := d.ReadToken()
+		if err != nil || token.Kind() != '"' {
+			return wrong()
+		}
+		if p := checkURL(token.String()); p != nil && first == nil {
+			first = p
+		}
+	}
+	if first != nil {
+		return value{bad, raw}, first
+	}
+	return value{given, raw}, nil
+}
+
+// checkURL wants an absolute http or https URL with a host.
+func checkURL(s string) *problem {
+	u, err := url.Parse(s)
+	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && !strings.ContainsAny(s, " \t\r\n") {
+		return nil
+	}
+	return problemf("bad URL", s, "%s is no absolute http or https URL, like https://example.com/a.pdf", quote(s))
+}
