@@ -8,37 +8,39 @@ import (
 // clock learns when a reset that the server names comes on the local clock.
 //
 // An offset is what a server time is ahead of the local time that belongs to
-// it. The Date header gives a first idea of it. Better are the turns of the
-// window themselves: a request that still counted in the window of a reset was
-// sent before that reset; one that counted in the next window was sent after
+// it. The Date header gives a first idea of it. The turns of the windows tell
+// it better: a request that still counted in the window of a reset was sent
+// before that reset came; one that counted in the next window was sent after
 // it. These bounds hold the rounding of Reset, the phase of the windows and the
 // way of a request to the server as well, which Date cannot tell.
 type clock struct {
-	date   bounds
-	turn   bounds
-	turned bool // a turn was seen: turn.lo holds
-	jump   time.Duration
-	at     tick // when the bounds were last widened
+	date   bounds        // of the offset, by Date
+	turn   bounds        // of the offset, by turns
+	dates  bool          // date holds
+	turns  bool          // turn.lo holds; turn.hi always does
+	beyond time.Duration // how far requests of this window were beyond turn.hi
+	at     tick          // when the bounds were last widened
 }
 
-// bounds are what is known of an offset.
 type bounds struct{ lo, hi time.Duration }
 
-func unbounded() bounds { return bounds{math.MinInt64 / 4, math.MaxInt64 / 4} }
-
-func newClock() clock { return clock{date: unbounded(), turn: unbounded()} }
-
 const (
-	drift     = 5000                    // clocks part by up to 1/5000: bounds widen so fast
-	phase     = 1200 * time.Millisecond // turns may differ from Date by rounding
-	sway      = 100 * time.Millisecond  // windows that begin with a request wander
-	bigJump   = 250 * time.Millisecond  // beyond what a slow request explains
-	trustedNo = 15 * time.Minute        // resets that a local clock is trusted with, without a Date
+	driftRate  = 20_000                  // clocks part by up to 50 ppm
+	sway       = 100 * time.Millisecond  // by which turns may come later each time, for windows that begin with a request
+	maxWay     = 250 * time.Millisecond  // a request's way to the server, at most; beyond, windows have moved
+	phase      = 1200 * time.Millisecond // between what Date and what turns say, by their rounding
+	minStep    = 20 * time.Millisecond   // back, when a turn was expected too early
+	localTrust = 15 * time.Minute        // waits that the local clock alone is trusted with
 )
 
-// widen forgets bounds slowly, for clocks that do not run alike.
+func newClock() clock {
+	all := bounds{math.MinInt64 / 4, math.MaxInt64 / 4} // halves of both can be subtracted
+	return clock{date: all, turn: all}
+}
+
+// widen forgets slowly what was learned, for clocks that do not run alike.
 func (c *clock) widen(now tick) {
-	by := (now - c.at) / drift
+	by := (now - c.at) / driftRate
 	if by <= 0 {
 		return
 	}
@@ -48,68 +50,62 @@ func (c *clock) widen(now tick) {
 	c.turn.hi += by
 }
 
-// dated takes in the Date header of an answer.
+// dated takes in the Date header of an answer: whole seconds, rounded down.
 func (c *clock) dated(sent, received tick, date time.Duration) {
-	lo, hi := date-received, date+time.Second-sent
-	c.date = bounds{max(c.date.lo, lo), min(c.date.hi, hi)}
+	this := bounds{date - received, date + time.Second - sent}
+	c.date = bounds{max(c.date.lo, this.lo), min(c.date.hi, this.hi)}
 	if c.date.lo > c.date.hi { // somebody set a clock
-		c.date = bounds{lo, hi}
+		c.date = this
 	}
+	c.dates = true
 }
 
-// before notes that a request sent then still counted in the window of reset.
+// before notes that a request sent then counted in the window that ends with
+// reset. This is hard evidence: its way to the server only makes it later.
 func (c *clock) before(reset time.Duration, sent tick) {
 	c.turn.hi = min(c.turn.hi, reset-sent)
-	if c.turned && c.turn.lo > c.turn.hi {
-		// The window turned later than thought.
-		missed := c.turn.lo - c.turn.hi
-		c.turn.lo = c.turn.hi - min(max(2*missed, 20*time.Millisecond), time.Second)
+	if early := c.turn.lo - c.turn.hi; c.turns && early > 0 {
+		c.turn.lo = c.turn.hi - min(max(2*early, minStep), time.Second)
 	}
 }
 
-// after notes that a request sent then counted in the window that follows the
-// one of reset.
+// after notes that a request sent then counted in a window that follows the
+// one of reset. It may have been sent before the turn and be long on its way.
 func (c *clock) after(reset time.Duration, sent tick) {
-	lo := reset - sent
-	c.jump = max(c.jump, lo-c.turn.hi)
-	c.turned = true
-	c.turn.lo = max(c.turn.lo, min(lo, c.turn.hi))
+	c.beyond = max(c.beyond, reset-sent-c.turn.hi)
+	c.turn.lo = max(c.turn.lo, min(reset-sent, c.turn.hi))
+	c.turns = true
 }
 
-// turns begins a new window. A request that was long on its way shows an early
-// turn, so that bound is soft; but where it lies far from the others, windows
-// have moved, and the old bound gives way.
-func (c *clock) turns() {
-	if c.jump > bigJump {
-		c.turn.hi += c.jump / 2
+// turned begins a new window. What requests of the last one were beyond the
+// bound is more than a long way explains when the windows have moved: then the
+// bound gives way.
+func (c *clock) turned() {
+	if c.beyond > maxWay {
+		c.turn.hi += c.beyond / 2
 	}
-	c.jump = 0
-	if c.turned {
+	c.beyond = 0
+	if c.turns {
 		c.turn.lo -= sway
 	}
 }
 
-// late is when reset is past for sure, and whether anything is known of that.
+// late is the moment when reset is past for sure, for a window that counted a
+// request sent then; false when nothing is known of the server's clock.
 func (c *clock) late(reset time.Duration, sent tick) (tick, bool) {
-	dated := c.date.lo > unbounded().lo
-	if dated {
-		at := reset - c.date.lo
-		if c.turned {
-			turn := reset - c.turn.lo
-			if turn <= at+phase && turn >= reset-c.date.hi-phase {
-				return turn, true
-			}
+	byTurn := reset - c.turn.lo
+	if !c.dates {
+		if c.turns {
+			return byTurn, true
 		}
-		if at <= reset-c.turn.hi { // yet it was not past
-			at = reset - c.turn.hi + time.Second
-		}
-		return at, true
+		return reset, reset > sent && reset-sent <= localTrust
 	}
-	if c.turned {
-		return reset - c.turn.lo, true
+	byDate := reset - c.date.lo
+	if c.turns && byTurn <= byDate+phase && byTurn >= reset-c.date.hi-phase {
+		return byTurn, true
 	}
-	if reset > sent && reset-sent <= trustedNo {
-		return reset, true
+	if still := reset - c.turn.hi; still >= byDate {
+		return still + time.Second, true
 	}
-	return 0, false
+	return byDate, true
 }

@@ -7,43 +7,62 @@ import (
 )
 
 // closing holds the gate shut after 429, or 503 with Retry-After, and opens it
-// gently.
+// gently: with one request, and one more for every good answer.
 type closing struct {
+	at        tick // when the last answer came that shut it
 	until     tick // shut before
-	at        tick // when the answer came that shut it
 	announced bool // the server said for how long
-	failures  int  // closings in a row whose end was not announced
+	failures  int  // times in a row that it was shut and the server did not
 
-	allowed int // in flight while opening: grows with every good answer; 0: open
-	trial   int // requests in flight since it opens
+	allowed int // in flight while it opens; 0: open
+	trial   int // in flight, of those sent since
 }
 
-const maxUnannounced = 60 * time.Second
+const maxBackoff = 60 * time.Second
 
 // closes tells whether a reply shuts the gate.
 func closes(r client.Reply) bool {
 	return r.Verdict == client.Throttled || r.Status == 503 && r.RetryAfter > 0
 }
 
-// shut takes in a reply that closes. wait is how long, as far as the server
-// said so: for sure, or as its quota is understood.
-func (c *closing) shut(sent, received tick, wait time.Duration, sure bool) {
-	burst := c.allowed > 0 && sent < c.at // of a burst that shut it already
-	c.allowed, c.trial, c.at = 1, 0, max(c.at, received)
-	if burst && !sure {
-		return
+func (c *closing) wait(now tick) wait {
+	switch {
+	case now < c.until:
+		return wait{reason: Throttled, until: c.until, announced: c.announced}
+	case c.allowed > 0 && c.trial >= c.allowed:
+		return wait{reason: Throttled}
 	}
-	c.announced = wait > 0
-	if !sure {
-		wait = max(wait, c.backoff())
-		c.failures++
-	}
-	c.until = max(c.until, received+wait)
+	return wait{}
 }
 
-// backoff is how long to wait for want of better knowledge.
-func (c *closing) backoff() time.Duration {
-	return min(time.Second<<min(c.failures, 6), maxUnannounced)
+// again tells whether a request was sent after the gate was shut. What was
+// sent before belongs to the burst that shut it, and says nothing new.
+func (c *closing) again(sent tick) bool { return sent >= c.at }
+
+// shut takes in a reply that closes. quota tells whether the quota window is
+// known to be used up.
+func (c *closing) shut(r client.Reply, sent, received tick, quota bool) {
+	again := c.again(sent)
+	c.at = max(c.at, received)
+	switch {
+	case r.RetryAfter > 0:
+		c.hold(received+r.RetryAfter, true)
+	case !again:
+	case quota && c.failures == 0:
+		// The window keeps the gate shut until its end, and opens gently; a
+		// first refusal in the next one came a little early at most.
+		c.failures++
+	default:
+		c.hold(received+min(time.Second<<min(c.failures, 6), maxBackoff), false)
+		c.failures++
+	}
+}
+
+func (c *closing) hold(until tick, announced bool) {
+	if until > c.until {
+		c.until, c.announced = until, announced
+	}
+	c.allowed, c.trial = 1, 0
 }
 
 func (c *closing) sent() {
@@ -52,9 +71,10 @@ func (c *closing) sent() {
 	}
 }
 
-// answered takes in a reply that does not close.
+// answered takes in a reply that does not close. Good is any answer of a
+// server that is well.
 func (c *closing) answered(sent tick, good bool, concurrency int) {
-	if c.allowed == 0 || sent < c.at {
+	if !c.again(sent) {
 		return
 	}
 	c.trial = max(0, c.trial-1)
@@ -62,7 +82,10 @@ func (c *closing) answered(sent tick, good bool, concurrency int) {
 		return
 	}
 	c.failures = 0
-	if c.allowed++; c.allowed >= concurrency {
+	if c.allowed > 0 {
+		c.allowed++
+	}
+	if c.allowed >= concurrency {
 		c.allowed = 0
 	}
 }

@@ -19,10 +19,6 @@ const (
 	growEvery   = 10  // answers for one step up
 )
 
-func newConcurrency(limit int) concurrency {
-	return concurrency{max: limit, limit: limit}
-}
-
 func (c *concurrency) answered(ill bool) {
 	i := c.n % lastAnswers
 	if c.answers[i] {

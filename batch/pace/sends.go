@@ -2,8 +2,8 @@ package pace
 
 import "sort"
 
-// sends remembers the last requests, to tell which were sent before and after
-// another. It is a ring; what fell out of it counts as sent long ago.
+// sends remembers the last requests, to tell which of them were sent before an
+// answered one and which after it. What fell out of the ring was sent long ago.
 type sends struct {
 	ring []send
 	n    int // requests so far
@@ -23,21 +23,23 @@ func (s *sends) add(at tick, inFlight int) {
 	s.n++
 }
 
-// first is the number of the first remembered request sent after t; s.n when
-// there is none.
-func (s *sends) first(t tick) int {
+// around tells how many requests were sent after t, and how many were in
+// flight when the last one before t was sent.
+func (s *sends) around(t tick) (younger, older int) {
 	from := max(0, s.n-len(s.ring))
-	return from + sort.Search(s.n-from, func(i int) bool {
+	i := from + sort.Search(s.n-from, func(i int) bool {
 		return s.ring[(from+i)%len(s.ring)].at > t
 	})
+	if i > from {
+		older = s.ring[(i-1)%len(s.ring)].inFlight
+	}
+	return s.n - i, older
 }
 
-func (s *sends) get(i int) send { return s.ring[i%len(s.ring)] }
-
-// last is when the last request was sent; long ago if there was none.
+// last is when the last request was sent.
 func (s *sends) last() tick {
 	if s.n == 0 {
-		return -horizon
+		return longAgo
 	}
-	return s.get(s.n - 1).at
+	return s.ring[(s.n-1)%len(s.ring)].at
 }

@@ -2,7 +2,6 @@ package pace
 
 import (
 	"container/heap"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -117,8 +116,6 @@ type result struct {
 
 var start = time.Date(2026, 11, 23, 10, 0, 0, 300e6, time.UTC)
 
-var traceFn func(time.Time, *Gate, string)
-
 // simulate runs rows through a gate against the model. Rows that are throttled
 // or erring go again. late is how much later than asked a timer may fire.
 func simulate(g *Gate, m *model, rows int64, workers int, late time.Duration, seed uint64) result {
@@ -155,9 +152,6 @@ func simulate(g *Gate, m *model, rows int64, workers int, late time.Duration, se
 			e.reply.Received = now
 			inFlight--
 			g.Answered(e.reply)
-			if traceFn != nil {
-				traceFn(now, g, fmt.Sprintf("answer %d rem=%d reset=%v", e.reply.Status, e.reply.Quota.Remaining, e.reply.Quota.Reset.Sub(start)))
-			}
 			if e.reply.Verdict == client.Applied {
 				left--
 				res.lastOK = now
@@ -186,9 +180,6 @@ func simulate(g *Gate, m *model, rows int64, workers int, late time.Duration, se
 			}
 			wake = time.Time{}
 			g.Sent(now)
-			if traceFn != nil {
-				traceFn(now, g, "sent")
-			}
 			inFlight++
 			waiting--
 			res.sent++

@@ -3,101 +3,84 @@ package pace
 import (
 	"math"
 	"time"
-
-	"taskbatch/client"
 )
 
 // window is the server's quota window as its answers show it.
 //
-// What it allows is the limit less what is counted already: our own requests,
-// which we can count exactly, and those of others, which show as a Remaining
-// that is lower than our own requests explain. What is in flight may or may
-// not be counted in the Remaining of an answer, so that gives an interval; the
-// requests of others are assumed to be as few as it allows.
+// What it still allows is the limit, less our own requests, which we can count,
+// less those of others. These show as a Remaining that is lower than our own
+// requests explain. Since requests in flight may or may not be counted in the
+// Remaining of an answer, it gives only a range for them; as long as none are
+// proven, there are none.
 type window struct {
-	known   bool
-	limit   int64
-	reset   time.Duration // on the server's clock, since the gate's epoch
-	prev    time.Duration // reset of the window before
-	hasPrev bool
+	known bool
+	limit int64
+	reset time.Duration // its end, as the server names it
 
-	from       tick          // when the first answer of the window was received
-	sent       tick          // when the request of the answer in force was sent
-	received   tick          // when that answer was received
-	counted    int64         // our requests whose answers named this window
-	others     int64         // requests of others that it counted
-	shared     bool          // others were seen in this window or the last
-	spent      bool          // the server said that nothing is left
-	lastSpan   time.Duration // how long the last window was, and
-	lastOthers int64         // what others took of it
+	prev     time.Duration // reset of the window before, if
+	hasPrev  bool          // that was seen
+	from     tick          // when its first answer was received
+	sent     tick          // of the answer now in force
+	received tick          // of the answer now in force
+
+	counted int64 // our requests that it counted, by their answers
+	spent   bool  // the server refused one and said that nothing is left
+
+	others     int64         // what others used of it
+	shared     bool          // others were seen, in it or in the window before
+	prevOthers int64         // what others used of the window before
+	prevSpan   time.Duration // how long that was
 }
 
-// answer is what the accounting needs of one answer.
+// answer is what the accounting needs of one answer with rate headers.
 type answer struct {
 	sent, received   tick
 	reset            time.Duration
 	limit, remaining int64
 	refused          bool  // 429: not counted
-	older, younger   int64 // requests in flight when it was sent; requests sent after it
-	pending          int64 // requests in flight now, without this one
+	older            int64 // requests in flight when it was sent
+	younger          int64 // requests sent after it
+	pending          int64 // requests still in flight
 }
 
-// valid tells whether headers make sense. client sees to that; here it keeps
-// the arithmetic within bounds.
-func valid(q client.Quota) bool {
-	return q.Known && q.Limit > 0 && q.Remaining >= 0 && q.Remaining <= q.Limit
-}
-
-// answered takes in an answer and tells whether it opened a new window.
-func (w *window) answered(a answer, c *clock, expected tick) (turned bool) {
-	causal := a.sent >= w.received
+// answered takes in an answer. turn is when the window is expected to end.
+func (w *window) answered(a answer, c *clock, turn tick) {
+	// An answer whose request was sent after the answer in force was received
+	// supersedes it, whatever it says. One that crossed it may be older.
+	newer := !w.known || a.sent >= w.received
 	switch {
 	case !w.known:
-		*w = window{known: true, reset: a.reset, from: a.received}
-		w.force(a)
-	case a.reset < w.reset && !causal:
+		*w = window{known: true, from: a.received}
+	case a.reset < w.reset && !newer: // still of the window before
 		if w.hasPrev && a.reset == w.prev {
 			c.before(a.reset, a.sent)
 		}
-		return false
-	case a.reset > w.reset && (w.rose(a) || a.received >= expected):
-		c.turns()
+		return
+	case a.reset > w.reset && (w.unexplained(a)+a.older < 0 || a.received >= turn):
+		c.turned()
 		c.after(w.reset, a.sent)
-		*w = window{known: true, reset: a.reset, prev: w.reset, hasPrev: true, from: a.received,
-			shared: w.others > 0, lastOthers: w.others, lastSpan: a.received - w.from}
-		w.force(a)
-		turned = true
-	default:
-		w.reset = a.reset
-		if w.hasPrev && w.prev < a.reset {
-			c.after(w.prev, a.sent)
+		*w = window{
+			known: true, prev: w.reset, hasPrev: true, from: a.received,
+			shared: w.others > 0, prevOthers: w.others, prevSpan: a.received - w.from,
 		}
-		if causal {
-			w.force(a)
-		}
+		newer = true
+	case w.hasPrev && w.prev < a.reset:
+		c.after(w.prev, a.sent)
 	}
 	c.before(a.reset, a.sent)
-	w.limit = a.limit
+	w.reset, w.limit = a.reset, a.limit
+	if newer {
+		w.sent, w.received = a.sent, a.received
+	}
 	w.count(a)
-	return turned
 }
 
-func (w *window) force(a answer) { w.sent, w.received = a.sent, a.received }
-
-// rose tells whether an answer leaves more than our own requests explain.
-func (w *window) rose(a answer) bool { return w.unexplained(a)+a.older < 0 }
-
-// unexplained is how many requests an answer counts beyond our own. Up to
-// a.older less and a.younger more of our own may be counted in it.
-func (w *window) unexplained(a answer) int64 {
-	return a.limit - a.remaining - (w.counted + a.pending - a.younger)
-}
-
+// count brings the books in line with an answer.
 func (w *window) count(a answer) {
-	if a.refused {
-		w.spent = a.remaining == 0
-	} else {
+	if !a.refused {
 		w.counted++
+	} else if a.remaining == 0 {
+		w.spent = true
 	}
 	switch n := w.unexplained(a); {
 	case n+a.older < 0: // more is left than we thought
@@ -105,9 +88,15 @@ func (w *window) count(a answer) {
 		w.others, w.spent = 0, false
 	case n+a.older < w.others:
 		w.others = max(0, n)
-	case n-a.younger > w.others || w.shared && n > w.others:
+	case n-a.younger > w.others, w.shared && n > w.others:
 		w.others, w.shared = n, true
 	}
+}
+
+// unexplained is how many requests an answer counts beyond our own. It counts
+// up to a.older fewer and a.younger more of our own than is assumed here.
+func (w *window) unexplained(a answer) int64 {
+	return a.limit - a.remaining - (w.counted + a.pending - a.younger)
 }
 
 // free is how many more requests may be sent in the window.
@@ -115,16 +104,36 @@ func (w *window) free(now tick, share float64, inFlight int64) int64 {
 	if w.spent {
 		return 0
 	}
-	own := max(1, int64(share*float64(w.limit)))
-	return min(own, w.limit-w.others-w.unseen(now)) - w.counted - inFlight
+	ours := max(1, int64(share*float64(w.limit)))
+	return min(ours, w.limit-w.others-w.unseen(now)) - w.counted - inFlight
 }
 
-// unseen is what others may have used since the last answer was on its way.
+// unseen is what others may have used since the answer in force was asked for.
 func (w *window) unseen(now tick) int64 {
 	if !w.shared {
 		return 0
 	}
-	span := max(w.received-w.from, 0) + w.lastSpan
-	rate := float64(w.others+w.lastOthers) / float64(max(span, time.Second))
-	return int64(math.Ceil(rate * float64(now-w.sent)))
+	span := max(w.received-w.from+w.prevSpan, time.Second)
+	return int64(math.Ceil(float64(w.others+w.prevOthers) / float64(span) * float64(now-w.sent)))
+}
+
+// guard is how much after its expected end a window is given up, so that the
+// jitter of a request's way does not matter: too small a part to lose anything.
+func (w *window) guard() time.Duration { return min(20*time.Millisecond, w.length()/500) }
+
+// patience is how long to wait for a first answer from the next window before
+// one more request goes.
+func (w *window) patience() time.Duration {
+	if length := w.length(); length > 0 {
+		return min(patience, length/50)
+	}
+	return patience
+}
+
+// length is the length of a window; 0 while it is not known.
+func (w *window) length() time.Duration {
+	if !w.hasPrev {
+		return 0
+	}
+	return max(0, w.reset-w.prev)
 }

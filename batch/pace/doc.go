@@ -1,0 +1,24 @@
+// Package pace decides when the next request may go. It is pure policy: it
+// neither sleeps nor reads a clock nor starts a goroutine. One dispatcher owns
+// the values, passes in the time, and does the waiting:
+//
+//	d := gate.Next(now, inFlight, left)
+//	switch {
+//	case d.TooLong: // stop the run; d.At says when to come back
+//	case d.Go:      // gate.Sent(now), and let a worker make the attempt
+//	default:        // ask again at d.At, and after every answer
+//	}
+//	...
+//	gate.Answered(reply) // exactly once for every Sent
+//	outage.Answered(now, reply.Health, taskID)
+//
+// A Gate asks, in this order: is the gate shut by a 429 or 503 (closing), are
+// too many in flight (concurrency), what does the server's quota allow (window,
+// with the turns of the windows from clock), and what --rate (pacer).
+//
+// An Outage is asked beside it: while it is active only single probes go, at
+// NextProbe, each announced by Probed. They pass the gate like all requests.
+//
+// Whatever a server sends, no wait exceeds Config.MaxWait unless TooLong says
+// so.
+package pace
