@@ -1,0 +1,212 @@
+package results
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func lost(w *Writer) (b []byte) {
+	w.Unrecorded(func(rec []byte) { b = append(b, rec...) })
+	return b
+}
+
+// A disk that is full at any of the first 300 writes: the file ends with a
+// whole record, and what it lacks is what Unrecorded tells, in order, record by
+// record; nothing is written any more.
+func TestFullDiskAtEveryWrite(t *testing.T) {
+	for _, part := range []int{0, 1, 90, 1 << 20} {
+		for n := 1; n <= 300; n++ {
+			d := &disk{failWrite: n, writesPart: part, failErr: syscall.ENOSPC}
+			w := startWriter(d)
+			want := bytes.Clone(d.data)
+			var err error
+			for row := int64(2); row < int64(n)+5; row++ {
+				w.Append(record(row))
+				want = record(row).Append(want)
+				if serr := w.Sync(t.Context()); err == nil {
+					err = serr
+				}
+			}
+			select {
+			case <-w.Failed():
+			default:
+				t.Fatal("not failed")
+			}
+			if !errors.Is(err, syscall.ENOSPC) || !errors.Is(w.Err(), syscall.ENOSPC) || !errors.Is(w.Close(), syscall.ENOSPC) {
+				t.Fatal(err)
+			}
+			if w.Busy() || d.writes != n {
+				t.Fatalf("busy %v, %d writes", w.Busy(), d.writes)
+			}
+			inFile := n - 1
+			if part >= len(record(int64(n)+1).Append(nil)) {
+				inFile = n
+			}
+			if rows := bytes.Count(d.data, []byte("updated")); rows != inFile {
+				t.Fatalf("%d records after %d writes", rows, n)
+			}
+			if got := append(d.data, lost(w)...); !bytes.Equal(got, want) {
+				t.Fatalf("write %d: file and unrecorded are %d bytes, not %d", n, len(got), len(want))
+			}
+			count := 0
+			w.Unrecorded(func(rec []byte) {
+				var c cells
+				if err := c.parse(rec, 2); err != nil {
+					t.Fatal(err)
+				}
+				count++
+			})
+			if count != n+3-inFile {
+				t.Fatal(count, "records")
+			}
+		}
+	}
+}
+
+// Even if the half record cannot be cut off, Repair can.
+func TestHalfRecordThatStays(t *testing.T) {
+	d := &disk{failWrite: 2, writesPart: 50, failErr: syscall.EIO, noTruncate: syscall.EIO}
+	w := startWriter(d)
+	want := bytes.Clone(d.data)
+	for row := range int64(2) {
+		w.Append(record(row + 2))
+		_ = w.Sync(t.Context())
+		want = record(row + 2).Append(want)
+	}
+	_ = w.Close()
+	left, _, err := repaired(t, tempPath(t), d.data)
+	if got := append(left, lost(w)...); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v %q", err, got)
+	}
+}
+
+// After a failed sync nobody knows what the disk has since the last good one.
+func TestFailedSync(t *testing.T) {
+	d := &disk{failSync: 3, failErr: syscall.EIO}
+	w := startWriter(d)
+	var doubtful []byte
+	for row := range int64(5) {
+		w.Append(record(row + 2))
+		if err := w.Sync(t.Context()); (err == nil) != (row < 2) {
+			t.Fatal(row, err)
+		}
+		if row >= 2 {
+			doubtful = record(row + 2).Append(doubtful)
+		}
+	}
+	if err := w.Close(); !errors.Is(err, syscall.EIO) {
+		t.Error(err)
+	}
+	if got := lost(w); !bytes.Equal(got, doubtful) {
+		t.Errorf("unrecorded: %q", got)
+	}
+}
+
+// Power fails at any moment of any run: every record that a sync followed is
+// there after Repair, in order, and nothing else than records is.
+func TestPowerCut(t *testing.T) {
+	path := tempPath(t)
+	rapid.Check(t, func(t *rapid.T) {
+		rapid.SyncTest(t, func(t *rapid.T) {
+			d := &disk{
+				writeTakes: rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second}).Draw(t, "write takes"),
+				syncTakes:  rapid.SampledFrom([]time.Duration{0, 10 * time.Millisecond, 3 * time.Second}).Draw(t, "sync takes"),
+			}
+			w := startWriter(d)
+			ends := []int{len(d.data)}
+			image := bytes.Clone(d.data)
+			safe := 0 // records that a call of Sync followed
+			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+			for step := range rapid.IntRange(0, 60).Draw(t, "records") {
+				r := record(int64(step) + 2)
+				r.Error = rapid.SampledFrom([]string{"", "a,\"b\""}).Draw(t, "error")
+				w.Append(r)
+				image = r.Append(image)
+				ends = append(ends, len(image))
+				switch rapid.IntRange(0, 9).Draw(t, "then") {
+				case 0:
+					if err := w.Sync(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					safe = step + 1
+				case 1, 2, 3, 4:
+					time.Sleep(rapid.SampledFrom([]time.Duration{time.Millisecond, 60 * time.Millisecond, 2 * time.Second}).Draw(t, "pause"))
+				}
+			}
+			for range 30 {
+				durable := d.durable()
+				left, gone, err := repaired(t, path, d.afterPowerCut(rng, []int{16, 64, 512}[rng.IntN(3)]))
+				if err != nil || gone || !bytes.HasPrefix(image, left) {
+					t.Fatalf("%v, gone %v, %q", err, gone, left)
+				}
+				records, whole := slices.BinarySearch(ends, len(left))
+				if !whole || len(left) < durable || records < safe {
+					t.Fatalf("left %d records, %d bytes; durable are %d records, %d bytes", records, len(left), safe, durable)
+				}
+			}
+			if err := w.Close(); err != nil || !bytes.Equal(d.content(), image) {
+				t.Fatal(err)
+			}
+		})
+	})
+}
+
+// A real full disk.
+func TestFullFileSystem(t *testing.T) {
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		t.Skip("mounts a file system")
+	}
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k", "none", dir).CombinedOutput(); err != nil {
+		t.Skipf("mount: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	results := filepath.Join(dir, "tasks.results.csv")
+	partial := PartialName(results)
+	w, err := Create(partial, twoColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Header(twoColumns)
+	for row := int64(2); row < 5000; row++ {
+		w.Append(record(row))
+		want = record(row).Append(want)
+	}
+	if err := w.Close(); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	inFile := must(os.ReadFile(partial))
+	if got := append(bytes.Clone(inFile), lost(w)...); !bytes.Equal(got, want) || len(inFile) < 200<<10 {
+		t.Errorf("file and unrecorded are %d bytes, not %d; the file %d", len(got), len(want), len(inFile))
+	}
+	if cut, err := Repair(partial); cut != 0 || err != nil {
+		t.Error("the file was left torn:", cut, err)
+	}
+	// There is no room to put the records in order: all stays as it was.
+	err = Order(t.Context(), partial, results, func(*Old) error { return nil })
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Error(err)
+	}
+	if got := names(dir); got != "tasks.results.csv.partial" {
+		t.Error("left:", got)
+	}
+	if !bytes.Equal(must(os.ReadFile(partial)), inFile) {
+		t.Error(fmt.Errorf("the partial file was changed"))
+	}
+}

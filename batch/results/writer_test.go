@@ -1,0 +1,209 @@
+package results
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestWriteAndSyncInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{syncTakes: 300 * time.Millisecond}
+		w := startWriter(d)
+		want := bytes.Clone(d.data)
+		for row := range int64(40) {
+			w.Append(record(row + 2))
+			want = record(row + 2).Append(want)
+			time.Sleep(100 * time.Millisecond)
+			if !bytes.Equal(d.content(), want) {
+				t.Fatalf("row %d is not in the file 100 ms after it was settled", row+2)
+			}
+			if w.Busy() {
+				t.Fatal("busy with a disk that keeps up")
+			}
+		}
+		time.Sleep(900 * time.Millisecond)
+		if d.durable() != len(want) {
+			t.Error("not synced 1 s after the last record")
+		}
+		last := d.syncTimes[0]
+		for _, at := range d.syncTimes[1:] {
+			if at.Sub(last) > time.Second {
+				t.Errorf("%v between two syncs", at.Sub(last))
+			}
+			last = at
+		}
+		syncs := d.syncs
+		time.Sleep(time.Hour)
+		if d.syncs != syncs || d.writes > 40 {
+			t.Error("works on without records")
+		}
+		if err := w.Close(); err != nil || !d.closed {
+			t.Error(err, d.closed)
+		}
+	})
+}
+
+func TestSyncAndClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{writeTakes: 10 * time.Millisecond, syncTakes: time.Second}
+		w := startWriter(d)
+		w.Append(record(2))
+		start := time.Now()
+		if err := w.Sync(t.Context()); err != nil || d.durable() != len(d.content()) || !bytes.HasSuffix(d.data, record(2).Append(nil)) {
+			t.Error("not durable after Sync:", err)
+		}
+		if took := time.Since(start); took != 1010*time.Millisecond {
+			t.Errorf("Sync took %v", took)
+		}
+		if err := w.Sync(t.Context()); err != nil || d.syncs != 1 {
+			t.Error("a sync of nothing:", err, d.syncs)
+		}
+		w.Append(record(3))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := w.Sync(ctx); err != context.DeadlineExceeded {
+			t.Error(err)
+		}
+		if err := w.Close(); err != nil || d.durable() != len(d.data) || !bytes.HasSuffix(d.data, record(3).Append(nil)) {
+			t.Error("not durable after Close:", err)
+		}
+		w.Unrecorded(func(rec []byte) { t.Errorf("unrecorded: %q", rec) })
+	})
+}
+
+func TestBusyWhileTheDiskHangs(t *testing.T) {
+	for name, d := range map[string]*disk{
+		"write": {writeTakes: 10 * time.Second},
+		"sync":  {syncTakes: 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := startWriter(d)
+				w.Append(record(2))
+				select {
+				case <-w.Drained():
+				default:
+					t.Error("has to drain, yet nothing is late")
+				}
+				time.Sleep(1900 * time.Millisecond)
+				if w.Busy() {
+					t.Error("busy after less than 2 s")
+				}
+				time.Sleep(101 * time.Millisecond)
+				if !w.Busy() {
+					t.Fatal("not busy after 2 s")
+				}
+				start := time.Now()
+				for w.Busy() {
+					<-w.Drained()
+				}
+				if time.Since(start) < 8*time.Second || d.durable() != len(d.content()) {
+					t.Error("drained too soon")
+				}
+				if err := w.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+func TestBusyWithTooMuchUnwritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{writeTakes: 100 * time.Millisecond}
+		w := startWriter(d)
+		r := record(2)
+		r.Tail = tail("t", string(bytes.Repeat([]byte("x"), 1<<20)))
+		for range 4 {
+			if w.Busy() {
+				t.Error("busy too soon")
+			}
+			w.Append(r)
+		}
+		if !w.Busy() {
+			t.Error("not busy with 4 MiB")
+		}
+		<-w.Drained()
+		if w.Busy() {
+			t.Error("busy after the write")
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestCreateAndAppend(t *testing.T) {
+	path := tempPath(t)
+	w, err := Create(path, twoColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := must(os.ReadFile(path)); !bytes.Equal(b, Header(twoColumns)) {
+		t.Errorf("starts with %q", b)
+	}
+	if info := must(os.Stat(path)); info.Mode().Perm() != 0o600 {
+		t.Error(info.Mode())
+	}
+	if _, err := Create(path, twoColumns); !errors.Is(err, fs.ErrExist) {
+		t.Error("overwrites:", err)
+	}
+	w.Append(record(2))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var foreign *ForeignError
+	if _, err := Append(path, []string{"taskId"}); !errors.As(err, &foreign) {
+		t.Error("appends to other columns:", err)
+	}
+	if w, err = Append(path, twoColumns); err != nil {
+		t.Fatal(err)
+	}
+	w.AppendCarried([8]string{"skipped", "3", "", "0", "", "", "", ""}, tail("a", "b"))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := string(record(2).Append(Header(twoColumns))) + "skipped,3,,0,,,,,a,b\n"
+	if b := must(os.ReadFile(path)); string(b) != want {
+		t.Errorf("got %q", b)
+	}
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root writes everywhere")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(dir+"/x", twoColumns); !errors.Is(err, syscall.EACCES) {
+		t.Error(err)
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	w := NewWriter(&discard{}, "x", 0)
+	r := record(123456)
+	r.Tail = tail("0123456789abcdef", "Update the customer record", "", "IN_PROGRESS", "HIGH", `{"region":"emea"}`)
+	for b.Loop() {
+		w.Append(r)
+		for w.Busy() {
+			<-w.Drained()
+		}
+	}
+	if err := w.Close(); err != nil {
+		b.Error(err)
+	}
+}
+
+type discard struct{ disk }
+
+func (*discard) Write(p []byte) (int, error) { return len(p), nil }
