@@ -88,6 +88,8 @@ func splitNames(text string) []string {
 }
 
 func readInput(v *values) csvmap.Options {
+	v.choice("empty", "keep", "clear")
+	v.choice("null", "error", "keep", "clear")
 	opt := csvmap.Options{
 		Format:        v.choice("format", "auto", "csv", "jsonl"),
 		Delimiter:     v.text("delimiter"),
@@ -97,9 +99,9 @@ func readInput(v *values) csvmap.Options {
 		Set:           v.list("set"),
 		Ignore:        v.list("ignore"),
 		IgnoreUnknown: v.on("ignore-unknown"),
-		Empty:         v.choice("empty", "keep", "clear"),
-		Null:          v.choice("null", "error", "keep", "clear"),
-		ListSeparator: v.text("list-separator"),
+		Empty:         v.typed("empty"),
+		Null:          v.typed("null"),
+		ListSeparator: v.typed("list-separator"),
 	}
 	for _, name := range []string{"delimiter", "encoding", "columns", "list-separator"} {
 		if v.set(name) && v.text(name) == "" {

@@ -25,6 +25,15 @@ func (v *values) list(name string) []string { return v.c.StringSlice(name) }
 // set tells whether the flag has a value other than its default's.
 func (v *values) set(name string) bool { return v.c.IsSet(name) }
 
+// typed is the flag's text if somebody set it; "" leaves the default to the
+// package that knows it, which may tell a flag that has no effect.
+func (v *values) typed(name string) string {
+	if !v.set(name) {
+		return ""
+	}
+	return v.text(name)
+}
+
 // fail keeps the first mistake.
 func (v *values) fail(name, format string, args ...any) {
 	if v.err == nil {

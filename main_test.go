@@ -1,0 +1,277 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"taskbatch": main})
+}
+
+// TestScripts runs the scripts in testdata/script with the real program
+// against a sandbox in a process of its own, over a real socket.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			root, err := os.Getwd()
+			env.Setenv("ROOT", root)
+			env.Setenv("TMPDIR", env.WorkDir)
+			return err
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"sandbox":   startSandbox,
+			"exits":     exits,
+			"column":    column,
+			"reconcile": reconcile,
+			"requests":  requests,
+			"await":     await,
+			"task":      task,
+			"rows":      rows,
+		},
+	})
+}
+
+// startSandbox [FLAG...] starts a sandbox process, and points THENA_BASE_URL
+// and THENA_API_KEY to it.
+func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
+	cmd := exec.Command("taskbatch", append([]string{"sandbox", "--addr", "127.0.0.1:0", "--latency", "0s", "--quota", "0"}, args...)...)
+	if path, err := exec.LookPath("taskbatch"); err == nil {
+		cmd.Path = path
+	}
+	cmd.Err = nil
+	cmd.Dir = ts.MkAbs(".")
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	ts.Check(err)
+	url := regexp.MustCompile(`http://\S+`).FindString(line)
+	if url == "" {
+		ts.Fatalf("sandbox says %q", line)
+	}
+	ts.Setenv("THENA_BASE_URL", url)
+	ts.Setenv("THENA_API_KEY", "the-secret-key")
+}
+
+// exits CODE PROGRAM [ARG...] runs a program that must end with the exit code,
+// or die of the signal of this name.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	got := "0"
+	switch {
+	case errors.As(err, &exit):
+		got = strconv.Itoa(exit.ExitCode())
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			got = status.Signal().String()
+		}
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit %s, want %s", got, args[0])
+	}
+}
+
+// column FILE NAME VALUE... asserts the values of a column of a results file.
+func column(ts *testscript.TestScript, neg bool, args []string) {
+	var got []string
+	for _, record := range readCSV(ts, args[0]) {
+		value, ok := record[args[1]]
+		if !ok {
+			ts.Fatalf("%s has no column %s", args[0], args[1])
+		}
+		got = append(got, value)
+	}
+	if same := slices.Equal(got, args[2:]); same == neg {
+		ts.Fatalf("column %s is %q, want %q (negated: %v)", args[1], got, args[2:], neg)
+	}
+}
+
+// rows FILE NAME=VALUE COUNT asserts how many records have the value.
+func rows(ts *testscript.TestScript, neg bool, args []string) {
+	name, value, _ := strings.Cut(args[1], "=")
+	count := 0
+	for _, record := range readCSV(ts, args[0]) {
+		if record[name] == value {
+			count++
+		}
+	}
+	if strconv.Itoa(count) != args[2] {
+		ts.Fatalf("%d records with %s, want %s", count, args[1], args[2])
+	}
+}
+
+// readCSV reads a file by column name.
+func readCSV(ts *testscript.TestScript, file string) []map[string]string {
+	lines, err := csv.NewReader(strings.NewReader(ts.ReadFile(file))).ReadAll()
+	ts.Check(err)
+	var records []map[string]string
+	for _, line := range lines[1:] {
+		record := map[string]string{}
+		for i, name := range lines[0] {
+			record[name] = line[i]
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+// reconcile SUMMARY asserts that selected rows = sum of outcomes = records,
+// outcome by outcome. SUMMARY is a JSON summary, or stdout.
+func reconcile(ts *testscript.TestScript, neg bool, args []string) {
+	var summary struct {
+		Schema   int `json:"schema_version"`
+		Input    struct{ Rows int }
+		Results  string
+		Outcomes map[string]int
+	}
+	dec := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(dec.Decode(&summary))
+	if _, err := dec.Token(); err != io.EOF || summary.Schema != 1 {
+		ts.Fatalf("%s is not exactly one summary: schema %d, then %v", args[0], summary.Schema, err)
+	}
+	counted, sum := map[string]int{}, 0
+	for _, record := range readCSV(ts, summary.Results) {
+		counted[record["_outcome"]]++
+	}
+	for outcome, n := range summary.Outcomes {
+		sum += n
+		if counted[outcome] != n {
+			ts.Fatalf("%d records are %s, the summary says %d", counted[outcome], outcome, n)
+		}
+		delete(counted, outcome)
+	}
+	if sum != summary.Input.Rows || len(counted) > 0 {
+		ts.Fatalf("%d rows, %d outcomes, records left over: %v", summary.Input.Rows, sum, counted)
+	}
+}
+
+// requests COUNT asserts how many updates the sandbox has seen.
+func requests(ts *testscript.TestScript, neg bool, args []string) {
+	if got := strconv.Itoa(countRequests(ts)); got != args[0] {
+		ts.Fatalf("the sandbox saw %s requests, want %s", got, args[0])
+	}
+}
+
+// await COUNT waits until the sandbox has seen so many updates.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for countRequests(ts) < want {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func countRequests(ts *testscript.TestScript) int {
+	return bytes.Count(fetch(ts, "/_sandbox/log"), []byte(`"method":"PUT"`))
+}
+
+// task ID REGEXP asserts what the sandbox holds of a task.
+func task(ts *testscript.TestScript, neg bool, args []string) {
+	body := fetch(ts, "/_sandbox/tasks/"+args[0])
+	if found := regexp.MustCompile(args[1]).Match(body); found == neg {
+		ts.Fatalf("task %s is %s", args[0], body)
+	}
+}
+
+func fetch(ts *testscript.TestScript, path string) []byte {
+	resp, err := http.Get(ts.Getenv("THENA_BASE_URL") + path)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	return body
+}
+
+// TestImportsRunOneWay holds the shape of the program: each package imports
+// only what stands below it.
+func TestImportsRunOneWay(t *testing.T) {
+	allowed := map[string][]string{
+		"taskbatch":                        {"taskbatch/batch/cli"},
+		"taskbatch/batch/cli":              {"taskbatch/batch", "taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/client", "taskbatch/client/sandbox"},
+		"taskbatch/batch":                  {"taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/client"},
+		"taskbatch/batch/results":          {"taskbatch/csvmap", "taskbatch/csvmap/order", "taskbatch/client"},
+		"taskbatch/batch/pace":             {"taskbatch/client"},
+		"taskbatch/csvmap":                 {"taskbatch/csvmap/order", "taskbatch/client"},
+		"taskbatch/csvmap/order":           {},
+		"taskbatch/client":                 {},
+		"taskbatch/client/sandbox":         {"taskbatch/client"},
+		"taskbatch/client/sandbox/referee": {"taskbatch/client"}, // only for tests
+	}
+	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; seen++ {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&pkg); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		below, known := allowed[pkg.ImportPath]
+		if !known {
+			t.Errorf("package %s is not part of the shape", pkg.ImportPath)
+		}
+		for _, path := range pkg.Imports {
+			if strings.HasPrefix(path, "taskbatch") && !slices.Contains(below, path) {
+				t.Errorf("%s imports %s", pkg.ImportPath, path)
+			}
+		}
+	}
+	if seen < 8 {
+		t.Errorf("only %d packages were listed", seen)
+	}
+}
+
+// TestStreamsAreOnlyInMain: nothing but main.go exits or names the standard
+// streams.
+func TestStreamsAreOnlyInMain(t *testing.T) {
+	out, err := exec.Command("git", "ls-files", "*.go").Output()
+	if err != nil {
+		t.Skip("no git here: ", err)
+	}
+	names := regexp.MustCompile(`\bos\.(Exit|Stdout|Stderr)\b`)
+	for _, file := range strings.Fields(string(out)) {
+		if file == "main.go" || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // removed, not yet committed
+		}
+		if found := names.Find(text); found != nil {
+			t.Error(fmt.Sprintf("%s uses %s", file, found))
+		}
+	}
+}
