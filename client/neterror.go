@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const notHTTP = "the answer is not HTTP"
+const notHTTP = "malformed HTTP answer"
 
 // proxyError is a proxy's refusal to connect us.
 type proxyError struct{ status string }
@@ -39,7 +39,7 @@ func networkMessage(err error, connected bool, timeout time.Duration) string {
 		proxy *proxyError
 		op    *net.OpError
 	)
-	if text := certificateMessage(err); text != "" {
+	if text := tlsMessage(err); text != "" {
 		return text
 	}
 	via := ""
@@ -79,15 +79,15 @@ func isTimeout(err error) bool {
 	return errors.Is(err, errTimeout) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// certificateMessage explains what is wrong with TLS, "" if nothing is.
-func certificateMessage(err error) string {
+// tlsMessage explains what is wrong with TLS, "" if nothing is.
+func tlsMessage(err error) string {
 	var (
 		unknown  x509.UnknownAuthorityError
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
 		verify   *tls.CertificateVerificationError
 		record   tls.RecordHeaderError
-		alert    tls.AlertError
+		op       *net.OpError
 	)
 	switch {
 	case errors.As(err, &unknown):
@@ -100,8 +100,8 @@ func certificateMessage(err error) string {
 		return "the server's certificate is not valid: a root of your own can be named with --ca-cert"
 	case errors.As(err, &record), isPlainHTTP(err):
 		return "the server does not speak TLS: check https in --base-url"
-	case errors.As(err, &alert):
-		return "TLS handshake failed: " + alert.Error()
+	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"): // TLS alerts
+		return "TLS handshake failed: " + strings.TrimPrefix(op.Err.Error(), "tls: ")
 	}
 	return ""
 }

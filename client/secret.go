@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"html"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +13,8 @@ const (
 	minSecret = 4
 	removed   = "[key removed]"
 	maxLine   = 2 << 10
+	// How many layers of escaping are looked through: HTML in JSON in a URL.
+	maxLayers = 3
 )
 
 // secret is the API key, which must not leave the package in any text.
@@ -23,141 +26,144 @@ func (k secret) line(text string) string {
 	return shorten(oneLine(string(k.remove([]byte(text), false))), maxLine)
 }
 
-// remove returns text without the key: verbatim, or with any of its
-// characters escaped for a URL, for JSON or for HTML. cut says that the text
-// is only the beginning of something: then what may be the beginning of the
-// key is removed from its end, too.
+// remove returns text without the key: verbatim, or escaped for a URL, for
+// JSON or for HTML, also one in the other. cut says that the text is only the
+// beginning of something: then what may be the beginning of the key is removed
+// from its end, too.
 func (k secret) remove(text []byte, cut bool) []byte {
 	if len(k) < minSecret {
 		return text
 	}
-	var out []byte
-	start := 0
-	for i := 0; i < len(text); i++ {
-		if c := text[i]; c != k[0] && c != '%' && c != '\\' && c != '&' {
-			continue
+	key := foldPlus([]byte(k))
+	hidden := make([]bool, 0, len(text)) // parts of the key, byte by byte
+	layer := plainLayer(text)
+	for range maxLayers + 1 {
+		hidden = layer.mark(hidden, key, cut)
+		if bytes.IndexAny(layer.text, `%\&`) < 0 {
+			break
 		}
-		n := k.match(text[i:], cut)
-		if n == 0 {
-			continue
-		}
-		out = append(append(out, text[start:i]...), removed...)
-		start = i + n
-		i = start - 1
+		layer = layer.unescape()
 	}
-	if start == 0 {
+	if len(hidden) == 0 {
 		return text
 	}
-	return append(out, text[start:]...)
-}
-
-// match is how many bytes at the beginning of text spell the key, 0 if they
-// do not.
-func (k secret) match(text []byte, cut bool) int {
-	if bytes.HasPrefix(text, []byte(k)) {
-		return len(k)
-	}
-	n := 0
-	for i := 0; i < len(k); {
-		r, size := utf8.DecodeRuneInString(string(k[i:]))
-		m := matchChar(text[n:], string(k[i:i+size]), r)
-		if m == 0 {
-			if cut && i >= minSecret && endsInside(text[n:]) {
-				return len(text)
-			}
-			return 0
+	var out []byte
+	for i, c := range text {
+		switch {
+		case !hidden[i]:
+			out = append(out, c)
+		case i == 0 || !hidden[i-1]:
+			out = append(out, removed...)
 		}
-		n += m
-		i += size
 	}
-	return n
+	return out
 }
 
-// endsInside tells whether a text that is cut off here may have been cut in
-// the middle of a character or its escape.
-func endsInside(rest []byte) bool {
-	return len(rest) == 0 || len(rest) < len("&#x0000;") && bytes.IndexByte([]byte(`%\&`), rest[0]) >= 0
+// foldPlus makes no difference between the two ways to write a blank in a
+// URL.
+func foldPlus(b []byte) []byte { return bytes.ReplaceAll(b, []byte("+"), []byte(" ")) }
+
+// textLayer is a text with some escapes resolved.
+type textLayer struct {
+	text []byte
+	at   []int32 // where each byte, and the end, stands in the original
 }
 
-// matchChar is how many bytes at the beginning of text spell char, whose
-// rune is r.
-func matchChar(text []byte, char string, r rune) int {
-	if len(text) == 0 {
-		return 0
+func plainLayer(text []byte) textLayer {
+	l := textLayer{foldPlus(text), make([]int32, len(text)+1)}
+	for i := range l.at {
+		l.at[i] = int32(i)
 	}
+	return l
+}
+
+// mark marks in hidden, which covers the original or is still empty, where
+// the layer spells the key.
+func (l textLayer) mark(hidden []bool, key []byte, cut bool) []bool {
+	for start := 0; ; {
+		i := bytes.Index(l.text[start:], key)
+		if i < 0 {
+			break
+		}
+		hidden = l.hide(hidden, start+i, start+i+len(key))
+		start += i + len(key)
+	}
+	if cut {
+		if i := cutKey(l.text, key); i >= 0 {
+			hidden = l.hide(hidden, i, len(l.text))
+		}
+	}
+	return hidden
+}
+
+// hide marks what became the layer's bytes from start to end.
+func (l textLayer) hide(hidden []bool, start, end int) []bool {
+	if len(hidden) == 0 {
+		hidden = make([]bool, l.at[len(l.text)])
+	}
+	for i := l.at[start]; i < l.at[end]; i++ {
+		hidden[i] = true
+	}
+	return hidden
+}
+
+// cutKey is where at the end of text the key begins without being complete,
+// perhaps followed by half an escape; -1 if it does not.
+func cutKey(text, key []byte) int {
+	ends := []int{len(text)}
+	if i := bytes.LastIndexAny(text, `%\&`); i >= 0 && len(text)-i < len("&#x0000;") {
+		ends = append(ends, i)
+	}
+	for _, end := range ends {
+		for n := min(len(key)-1, end); n >= minSecret; n-- {
+			if bytes.Equal(text[end-n:end], key[:n]) {
+				return end - n
+			}
+		}
+	}
+	return -1
+}
+
+// unescape resolves one layer of escapes.
+func (l textLayer) unescape() textLayer {
+	out := textLayer{make([]byte, 0, len(l.text)), make([]int32, 0, len(l.at))}
+	for i := 0; i < len(l.text); {
+		char, n := unescapeChar(l.text[i:])
+		for _, c := range foldPlus(char) {
+			out.text = append(out.text, c)
+			out.at = append(out.at, l.at[i])
+		}
+		i += n
+	}
+	out.at = append(out.at, l.at[len(l.text)])
+	return out
+}
+
+// unescapeChar is what the beginning of text stands for, and its length.
+func unescapeChar(text []byte) (char []byte, n int) {
 	switch text[0] {
 	case '%':
-		if n := matchPercent(text, char); n > 0 {
-			return n
+		if len(text) >= 3 {
+			if b, err := strconv.ParseUint(string(text[1:3]), 16, 8); err == nil {
+				return []byte{byte(b)}, 3
+			}
 		}
 	case '\\':
-		if n := matchBackslash(text, char, r); n > 0 {
-			return n
+		if len(text) >= 2 && strings.IndexByte(`"\/`, text[1]) >= 0 {
+			return text[1:2], 2
+		}
+		if len(text) >= 6 && text[1] == 'u' {
+			if u, err := strconv.ParseUint(string(text[2:6]), 16, 16); err == nil {
+				return utf8.AppendRune(nil, rune(u)), 6
+			}
 		}
 	case '&':
-		if n := matchEntity(text, r); n > 0 {
-			return n
-		}
-	case '+':
-		if char == " " {
-			return 1
-		}
-	}
-	if bytes.HasPrefix(text, []byte(char)) {
-		return len(char)
-	}
-	return 0
-}
-
-// matchPercent: each byte as %XX.
-func matchPercent(text []byte, char string) int {
-	for i := range len(char) {
-		if len(text) < 3*i+3 || text[3*i] != '%' {
-			return 0
-		}
-		b, err := strconv.ParseUint(string(text[3*i+1:3*i+3]), 16, 8)
-		if err != nil || byte(b) != char[i] {
-			return 0
+		if end := bytes.IndexByte(text[:min(len(text), 12)], ';'); end > 1 {
+			reference := string(text[:end+1])
+			if char := html.UnescapeString(reference); char != reference {
+				return []byte(char), end + 1
+			}
 		}
 	}
-	return 3 * len(char)
-}
-
-// matchBackslash: a JSON escape; characters beyond the basic plane are left
-// out, which no key has.
-func matchBackslash(text []byte, char string, r rune) int {
-	if len(text) >= 2 && text[1] == char[0] && strings.Contains(`"\/`, char) {
-		return 2
-	}
-	if len(text) >= 6 && text[1] == 'u' {
-		if u, err := strconv.ParseUint(string(text[2:6]), 16, 16); err == nil && rune(u) == r {
-			return 6
-		}
-	}
-	return 0
-}
-
-// matchEntity: an HTML character reference, named or by number.
-func matchEntity(text []byte, r rune) int {
-	end := bytes.IndexByte(text[:min(len(text), 12)], ';')
-	if end < 2 {
-		return 0
-	}
-	name := string(text[1:end])
-	if number, ok := strings.CutPrefix(strings.ToLower(name), "#"); ok {
-		base := 10
-		if hex, ok := strings.CutPrefix(number, "x"); ok {
-			number, base = hex, 16
-		}
-		if u, err := strconv.ParseUint(number, base, 32); err == nil && rune(u) == r {
-			return end + 1
-		}
-		return 0
-	}
-	switch {
-	case name == "amp" && r == '&', name == "lt" && r == '<', name == "gt" && r == '>',
-		name == "quot" && r == '"', name == "apos" && r == '\'':
-		return end + 1
-	}
-	return 0
+	return text[:1], 1
 }

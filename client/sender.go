@@ -14,6 +14,9 @@ import (
 
 const tasksPath = "/v1/accounts/tasks/"
 
+// maxErrorBytes is how much of an error answer is looked at for its words.
+const maxErrorBytes = 256 << 10
+
 // Buffers above this size are not kept for the next attempt.
 const maxKeptBuffer = 64 << 10
 
@@ -196,7 +199,10 @@ func (s *Sender) answered(resp *http.Response, body []byte, whole bool, reply *R
 	case Redirected:
 		reply.Message = redirectMessage(resp)
 	default:
-		words := s.client.secret.remove(s.answer, !whole)
+		// The key goes before anything is parsed or cut, and again from
+		// the result, in which less is escaped.
+		shown := s.answer[:min(len(s.answer), maxErrorBytes)]
+		words := s.client.secret.remove(shown, !whole || len(shown) < len(s.answer))
 		e := parseAPIError(resp.StatusCode, resp.Status, words)
 		if resp.StatusCode == http.StatusInternalServerError && e.documented {
 			reply.Health = RowError
