@@ -21,22 +21,37 @@ func WriteAtomic(path string, mode fs.FileMode, write func(io.Writer) error) err
 	}
 	f, err := os.CreateTemp(filepath.Dir(target), ".taskbatch-*.tmp")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, reason(err))
 	}
 	err = fillTemp(f, mode, write)
 	if err == nil {
-		err = Replace(f.Name(), target)
+		if err = Replace(f.Name(), target); err != nil {
+			err = fmt.Errorf("write %s: %w", path, reason(err))
+		}
 	}
 	if err != nil {
 		_ = f.Close()
 		_ = os.Remove(f.Name())
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) && pathErr.Path == f.Name() { // nobody knows the temporary name
-			return fmt.Errorf("write %s: %w", path, pathErr.Err)
-		}
-		return err
 	}
-	return nil
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) && pathErr.Path == f.Name() {
+		err = fmt.Errorf("write %s: %w", path, pathErr.Err)
+	}
+	return err
+}
+
+// reason leaves out of an error the paths, which the message has already, or
+// which nobody knows, because they are temporary.
+func reason(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	var linkErr *os.LinkError
+	if errors.As(err, &linkErr) {
+		return linkErr.Err
+	}
+	return err
 }
 
 func fillTemp(f *os.File, mode fs.FileMode, write func(io.Writer) error) error {

@@ -3,13 +3,13 @@ package results
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -163,10 +163,10 @@ func TestPowerCut(t *testing.T) {
 	})
 }
 
-// A real full disk.
-func TestFullFileSystem(t *testing.T) {
+// mount is the folder of a small file system of its own.
+func mount(t *testing.T) string {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("mounts a file system")
+		t.Skip("has to mount a file system")
 	}
 	dir := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k", "none", dir).CombinedOutput(); err != nil {
@@ -177,6 +177,40 @@ func TestFullFileSystem(t *testing.T) {
 			t.Errorf("umount: %v: %s", err, out)
 		}
 	})
+	return dir
+}
+
+func TestReadOnlyFileSystem(t *testing.T) {
+	dir := mount(t)
+	path := filepath.Join(dir, "x.csv")
+	writePartial(PartialName(path), twoColumns, record(2))
+	if out, err := exec.Command("mount", "-o", "remount,ro", dir).CombinedOutput(); err != nil {
+		t.Skipf("mount: %v: %s", err, out)
+	}
+	_, createErr := Create(path, twoColumns)
+	_, appendErr := Append(PartialName(path), twoColumns)
+	_, lockErr := TakeLock(t.Context(), path+".lock", 0)
+	for what, err := range map[string]error{
+		"Create": createErr, "Append": appendErr, "TakeLock": lockErr,
+		"CheckOutputs": CheckOutputs("-", path),
+		"WriteAtomic":  WriteAtomic(path, 0o600, text("x")),
+		"Order":        Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }),
+		"SetAside":     SetAside(path),
+	} {
+		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	r, err := OpenPartial(PartialName(path), t.TempDir())
+	if err != nil {
+		t.Fatal("may be read all the same:", err)
+	}
+	r.Close()
+}
+
+// A real full disk.
+func TestFullFileSystem(t *testing.T) {
+	dir := mount(t)
 	results := filepath.Join(dir, "tasks.results.csv")
 	partial := PartialName(results)
 	w, err := Create(partial, twoColumns)
@@ -207,6 +241,6 @@ func TestFullFileSystem(t *testing.T) {
 		t.Error("left:", got)
 	}
 	if !bytes.Equal(must(os.ReadFile(partial)), inFile) {
-		t.Error(fmt.Errorf("the partial file was changed"))
+		t.Error("the partial file was changed")
 	}
 }

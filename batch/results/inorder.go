@@ -12,9 +12,9 @@ import (
 )
 
 // orderMemory is what putting records in order may use, in bytes. Half of it
-// holds some 10,000 records, so that a run's records, which are nearly in
-// order, take one pass.
-const orderMemory = 4 << 20
+// holds some 2,000 records; most records of a run are displaced by less and
+// take one pass, those retried late make a few more runs to merge.
+const orderMemory = 1 << 20
 
 // Order makes the complete results file out of the partial one: the last record
 // of each row, in row order, under a temporary name beside results until it is
@@ -39,12 +39,13 @@ func Order(ctx context.Context, partial, results string, fn func(*Old) error) er
 		if _, err := w.Write(Header(columns)); err != nil {
 			return err
 		}
+		var c cells
+		var old Old
 		return sorter.Each(func(_ int64, rec []byte) error {
-			var c cells
 			if err := errors.Join(ctx.Err(), c.parse(rec, len(columns))); err != nil {
 				return err
 			}
-			old := c.old()
+			old = c.old()
 			if err := fn(&old); err != nil {
 				return err
 			}

@@ -73,15 +73,6 @@ func locate(name string) (place, error) {
 	return p, nil
 }
 
-// reason drops the path, which the message has already.
-func reason(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
-}
-
 func (p place) check() error {
 	dir := filepath.Dir(p.path)
 	switch {

@@ -1,0 +1,156 @@
+package results
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+}
+
+func TestWriteAtomic(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "metrics.prom")
+	for _, content := range []string{"first", "second"} {
+		if err := WriteAtomic(path, 0o644, text(content)); err != nil || string(must(os.ReadFile(path))) != content {
+			t.Errorf("%s: %v", content, err)
+		}
+	}
+	if info := must(os.Stat(path)); runtime.GOOS != "windows" && info.Mode().Perm() != 0o644 {
+		t.Error(info.Mode())
+	}
+	stop := errors.New("stop")
+	err := WriteAtomic(path, 0o644, func(w io.Writer) error {
+		_, _ = w.Write(make([]byte, 1<<20))
+		return stop
+	})
+	if err != stop || string(must(os.ReadFile(path))) != "second" || names(dir) != "metrics.prom" {
+		t.Error("after an error:", err, names(dir))
+	}
+	err = WriteAtomic(filepath.Join(dir, "missing", "x"), 0o600, text(""))
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), filepath.Join("missing", "x")) || strings.Contains(err.Error(), ".tmp") {
+		t.Error(err)
+	}
+	if err := WriteAtomic(dir, 0o600, text("")); err == nil || !strings.HasPrefix(names(filepath.Dir(dir)), "0") {
+		t.Error("a folder was replaced:", err)
+	}
+}
+
+func TestWriteAtomicThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	for name, target := range map[string]string{"one": "there", "two": "one", "dangling": "new", "round": "round"} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "there"), []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{"two": "there", "dangling": "new"} {
+		err := WriteAtomic(filepath.Join(dir, name), 0o600, text(name))
+		if err != nil || string(must(os.ReadFile(filepath.Join(dir, target)))) != name {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Readlink(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%s is no link any more", name)
+		}
+	}
+	if err := WriteAtomic(filepath.Join(dir, "round"), 0o600, text("")); err == nil {
+		t.Error("a link to itself was written to")
+	}
+}
+
+func TestCheckOutputs(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{"in.csv", "old.csv"} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, err := range []error{
+		os.Mkdir("folder", 0o700), os.Link("in.csv", "hard.csv"), os.Symlink("in.csv", "soft.csv"),
+		os.Symlink("new.csv", "dangling.csv"), os.Symlink("folder", "linked"), os.Symlink("/dev/null", "null"),
+	} {
+		if err != nil {
+			t.Skip(err)
+		}
+	}
+	socket := must(net.Listen("unix", "socket"))
+	defer socket.Close()
+	before := names(".")
+
+	for name, c := range map[string]struct {
+		outputs []string
+		want    string // part of the message; "" = allowed
+	}{
+		"new files":            {outputs: []string{"a.csv", "folder/a.csv", filepath.Join(dir, "b.csv")}},
+		"an earlier file":      {outputs: []string{"old.csv"}},
+		"none":                 {outputs: []string{"", ""}},
+		"through links":        {outputs: []string{"linked/a.csv", "dangling.csv"}},
+		"the input":            {outputs: []string{"in.csv"}, want: "it is the input"},
+		"the input by path":    {outputs: []string{"a", "./folder/../in.csv"}, want: "it is the input"},
+		"the input, hard link": {outputs: []string{"hard.csv"}, want: "hard.csv: it is the input"},
+		"the input, soft link": {outputs: []string{"soft.csv"}, want: "soft.csv: it is the input"},
+		"another output":       {outputs: []string{"a.csv", "./a.csv"}, want: "./a.csv: it is also the output a.csv"},
+		"the same later":       {outputs: []string{"folder/a.csv", "linked/a.csv"}, want: "it is also the output folder/a.csv"},
+		"through a dead link":  {outputs: []string{"new.csv", "dangling.csv"}, want: "it is also the output new.csv"},
+		"an existing output":   {outputs: []string{"old.csv", "folder/../old.csv"}, want: "it is also the output"},
+		"a folder":             {outputs: []string{"folder"}, want: "it is a folder"},
+		"a folder by link":     {outputs: []string{"linked"}, want: "it is a folder"},
+		"a folder to be":       {outputs: []string{"new/"}, want: "it names a folder"},
+		"a device":             {outputs: []string{"/dev/null"}, want: "/dev/null: it is a device"},
+		"a device by link":     {outputs: []string{"null"}, want: "null: it is a device"},
+		"a socket":             {outputs: []string{"socket"}, want: "a socket"},
+		"no folder":            {outputs: []string{"missing/a.csv"}, want: "there is no folder missing; create it"},
+		"a file as folder":     {outputs: []string{"in.csv/a.csv"}, want: "not a directory"},
+	} {
+		err := CheckOutputs("in.csv", c.outputs...)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+	if err := CheckOutputs("-", "in.csv"); err != nil {
+		t.Error("standard input:", err)
+	}
+	if names(".") != before {
+		t.Error("something was created:", names("."))
+	}
+}
+
+func TestSetAside(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "tasks.results.csv")
+	if err := SetAside(path); err != nil || names(dir) != "" {
+		t.Error("nothing to set aside:", err)
+	}
+	at := time.Date(2026, 11, 22, 23, 1, 2, 0, time.Local)
+	for round := range 3 {
+		for _, name := range []string{path, PartialName(path)} {
+			content := []byte(filepath.Base(name) + strings.Repeat("!", round))
+			if err := errors.Join(os.WriteFile(name, content, 0o600), os.Chtimes(name, at, at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := SetAside(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := strings.Fields(`tasks.results.2026-11-22T230102.2.csv tasks.results.2026-11-22T230102.2.csv.partial
+		tasks.results.2026-11-22T230102.3.csv tasks.results.2026-11-22T230102.3.csv.partial
+		tasks.results.2026-11-22T230102.csv tasks.results.2026-11-22T230102.csv.partial`)
+	if got := names(dir); got != strings.Join(want, " ") {
+		t.Errorf("got %s", got)
+	}
+	if got := string(must(os.ReadFile(filepath.Join(dir, want[3])))); got != "tasks.results.csv.partial!!" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,243 @@
+package results
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// inRowOrder is the complete file that records make: of each row the last.
+func inRowOrder(columns []string, records []*Record) []byte {
+	last := map[int64]*Record{}
+	var rows []int64
+	for _, r := range records {
+		if last[r.Row] == nil {
+			rows = append(rows, r.Row)
+		}
+		last[r.Row] = r
+	}
+	slices.Sort(rows)
+	b := Header(columns)
+	for _, row := range rows {
+		b = last[row].Append(b)
+	}
+	return b
+}
+
+// A partial file, the complete one that Order makes of it, and the partial one
+// that is made of that again read as the same records in row order.
+func TestAllFilesReadTheSame(t *testing.T) {
+	path := tempPath(t)
+	rapid.Check(t, func(t *rapid.T) {
+		var records []*Record
+		for range rapid.IntRange(0, 30).Draw(t, "records") {
+			records = append(records, drawRecord(t, rapid.OneOf(rapid.Int64Range(1, 10), rapid.Int64Min(1))))
+		}
+		writePartial(PartialName(path), twoColumns, records...)
+		want := inRowOrder(twoColumns, records)
+
+		read := func(r *Reader, err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if !slices.Equal(r.Columns(), twoColumns) {
+				t.Fatal(r.Columns())
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "read before") {
+				if _, err := r.Next(); err != nil && err != io.EOF {
+					t.Fatal(err)
+				}
+			}
+			for range 2 {
+				if err := r.Rewind(); err != nil {
+					t.Fatal(err)
+				}
+				got := Header(twoColumns)
+				for _, old := range must(readAll(r)) {
+					got = append(got, old.Raw...)
+				}
+				if !bytes.Equal(got, want) {
+					t.Fatalf("got %q\nwant %q", got, want)
+				}
+			}
+		}
+		read(OpenPartial(PartialName(path), filepath.Dir(path)))
+		seen := Header(twoColumns)
+		err := Order(context.Background(), PartialName(path), path, func(old *Old) error {
+			seen = append(seen, old.Raw...)
+			return nil
+		})
+		if err != nil || !bytes.Equal(seen, want) || !bytes.Equal(must(os.ReadFile(path)), want) || names(filepath.Dir(path)) != filepath.Base(path) {
+			t.Fatalf("%v, %q, files %s", err, seen, names(filepath.Dir(path)))
+		}
+		read(OpenComplete(path))
+		if err := CopyToPartial(path, PartialName(path)); err != nil || !bytes.Equal(must(os.ReadFile(PartialName(path))), want) {
+			t.Fatal(err)
+		}
+		read(OpenPartial(PartialName(path), filepath.Dir(path)))
+	})
+}
+
+func TestOrderReplacesEarlierResults(t *testing.T) {
+	path := tempPath(t)
+	if err := os.WriteFile(path, []byte("earlier"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	writePartial(PartialName(path), twoColumns, record(3), record(2))
+	if err := Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if info := must(os.Stat(path)); info.Mode().Perm() != 0o600 {
+		t.Error(info.Mode())
+	}
+}
+
+func TestOrderThatDoesNotEnd(t *testing.T) {
+	stop := errors.New("stop")
+	for name, c := range map[string]struct {
+		err    error
+		order  func(ctx context.Context, cancel func(), partial, results string) error
+		damage string
+	}{
+		"cancelled before": {err: context.Canceled, order: func(ctx context.Context, cancel func(), partial, results string) error {
+			cancel()
+			return Order(ctx, partial, results, func(*Old) error { return nil })
+		}},
+		"cancelled on the way": {err: context.Canceled, order: func(ctx context.Context, cancel func(), partial, results string) error {
+			return Order(ctx, partial, results, func(*Old) error { cancel(); return nil })
+		}},
+		"stopped": {err: stop, order: func(ctx context.Context, cancel func(), partial, results string) error {
+			return Order(ctx, partial, results, func(*Old) error { return stop })
+		}},
+		"torn file": {damage: "upd", order: func(ctx context.Context, cancel func(), partial, results string) error {
+			return Order(ctx, partial, results, func(*Old) error { return nil })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := tempPath(t)
+			writePartial(PartialName(path), twoColumns, record(3), record(2))
+			before := append(must(os.ReadFile(PartialName(path))), c.damage...)
+			for name, content := range map[string][]byte{path: []byte("earlier"), PartialName(path): before} {
+				if err := os.WriteFile(name, content, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			err := c.order(ctx, cancel, PartialName(path), path)
+			var foreign *ForeignError
+			if c.err != nil && !errors.Is(err, c.err) || c.damage != "" && !errors.As(err, &foreign) {
+				t.Errorf("got %v", err)
+			}
+			if string(must(os.ReadFile(path))) != "earlier" || !bytes.Equal(must(os.ReadFile(PartialName(path))), before) {
+				t.Error("the files were changed")
+			}
+			if got := names(filepath.Dir(path)); got != "tasks.results.csv tasks.results.csv.partial" {
+				t.Error("left:", got)
+			}
+		})
+	}
+}
+
+func TestCompleteFileOutOfOrder(t *testing.T) {
+	for name, rows := range map[string][]int64{"sorted": {2, 9, 7}, "doubled": {2, 3, 3}} {
+		path := tempPath(t)
+		var records []*Record
+		for _, row := range rows {
+			records = append(records, record(row))
+		}
+		writePartial(path, twoColumns, records...)
+		r := must(OpenComplete(path))
+		got, err := readAll(r)
+		r.Close()
+		var foreign *ForeignError
+		if !errors.As(err, &foreign) || foreign.Line != 6 || len(got) != 2 {
+			t.Errorf("%s: %d records, %v", name, len(got), err)
+		}
+	}
+}
+
+func TestCompleteFileThatIsNotWhole(t *testing.T) {
+	whole, ends := image()
+	for name, c := range map[string]struct{ content, want string }{
+		"empty":          {"", "it is empty"},
+		"no line":        {string(whole[:20]), "line 1"},
+		"cut off":        {string(whole[:ends[3]-1]), "line 6: the last record is not whole"},
+		"NUL":            {string(whole[:ends[2]]) + "\x00\x00", "line 6: a NUL byte"},
+		"no such record": {string(whole[:ends[1]]) + "\n", "line 4: 1 cells instead of 10"},
+	} {
+		err := readComplete(t, tempPath(t), c.content)
+		var foreign *ForeignError
+		if !errors.As(err, &foreign) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A run of a million rows whose records are displaced as workers and retries
+// displace them.
+func BenchmarkOrder(b *testing.B) {
+	dir := b.TempDir()
+	path := filepath.Join(dir, "r.csv")
+	whole := filepath.Join(dir, "whole")
+	f := must(os.Create(whole))
+	line := Header(twoColumns)
+	rng := rand.New(rand.NewPCG(1, 2))
+	rows := make([]int64, 1_000_000)
+	for i := range rows {
+		rows[i] = int64(i + 2)
+	}
+	for i := range rows {
+		if j := i + rng.IntN(64); j < len(rows) {
+			rows[i], rows[j] = rows[j], rows[i]
+		}
+	}
+	for i := 0; i < len(rows); i += 1000 { // retried late
+		j := min(len(rows)-1, i+rng.IntN(100_000))
+		rows[i], rows[j] = rows[j], rows[i]
+	}
+	for _, row := range rows {
+		r := record(row)
+		r.Tail = tail(fmt.Sprintf("0123456789abcdef%08d", row), "Update the customer record", "IN_PROGRESS", "HIGH", `{"region":"emea"}`)
+		line = r.Append(line)
+		if len(line) > 1<<16 || row == rows[len(rows)-1] {
+			must(f.Write(line))
+			line = line[:0]
+		}
+	}
+	must(f.Write(line))
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	columns := []string{"taskId", "title", "status", "priority", "metadata"}
+	content := must(os.ReadFile(whole))
+	content = append(Header(columns), content[bytes.IndexByte(content, '\n')+1:]...)
+	if err := os.WriteFile(whole, content, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(content)))
+	content = nil
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		if err := os.Link(whole, PartialName(path)); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		n := 0
+		if err := Order(b.Context(), PartialName(path), path, func(*Old) error { n++; return nil }); err != nil || n != len(rows) {
+			b.Fatal(n, err)
+		}
+	}
+}
