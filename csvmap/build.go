@@ -120,11 +120,11 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 	if !tree.any(b.values) || base.state == bad {
 		return base
 	}
-	text := "{}"
-	if base.state == given {
-		text = base.text
+	if base.state != given {
+		b.merged = tree.appendObject(b.merged[:0], b.values)
+		return value{given, view(b.merged)}
 	}
-	merged, conflict := tree.merge(b.merged[:0], text, b.values)
+	merged, conflict := tree.merge(b.merged[:0], base.text, b.values)
 	b.merged = merged
 	if conflict != "" {
 		b.conflict = true

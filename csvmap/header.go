@@ -212,7 +212,9 @@ func (l *layout) addOwn(r *rules) {
 			taken = append(taken, set.target.String())
 		}
 	}
-	l.renameIgnored(taken)
+	if l.results == nil {
+		l.renameIgnored(taken)
+	}
 	l.tail = len(l.own)
 	l.tree = newKeyTree(l.own)
 }

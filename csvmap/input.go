@@ -42,7 +42,8 @@ func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
 	}
 	in := &Input{path: src.path, source: src, rules: r}
 	if err := in.readHeader(); err != nil {
-		return nil, errors.Join(in.named(err), src.close())
+		_ = src.close() // the first error is the one to tell
+		return nil, in.named(err)
 	}
 	in.hints = opt.hints(in)
 	return in, nil

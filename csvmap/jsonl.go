@@ -17,20 +17,20 @@ func checkJSONLines(text []byte) error {
 			Hints: []string{"jq -c '.[]' FILE > FILE.jsonl"}}
 	}
 	first, _, _ := bytes.Cut(body, []byte("\n"))
-	if !bytes.HasPrefix(body, []byte("{")) || !openEnded(first) {
+	if !bytes.HasPrefix(body, []byte("{")) || !errors.Is(firstValue(first), io.ErrUnexpectedEOF) {
 		return nil
 	}
-	if bytes.Equal(bytes.TrimSpace(first), []byte("{")) || !openEnded(body) {
+	if bytes.Equal(bytes.TrimSpace(first), []byte("{")) || firstValue(body) == nil {
 		return &InputError{Line: line, Msg: "the JSON is pretty-printed, an object over several lines; one JSON object per line is needed",
 			Hints: []string{"jq -c . FILE > FILE.jsonl"}}
 	}
 	return nil
 }
 
-// openEnded tells whether text ends inside its first JSON value.
-func openEnded(text []byte) bool {
+// firstValue returns what is wrong with the first JSON value of text.
+func firstValue(text []byte) error {
 	_, err := jsontext.NewDecoder(bytes.NewReader(text)).ReadValue()
-	return errors.Is(err, io.ErrUnexpectedEOF)
+	return err
 }
 
 // jsonLine is one line of a JSONL file, valid until the next one is read.

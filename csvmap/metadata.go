@@ -68,8 +68,7 @@ func (n *keyNode) any(values []value) bool {
 // appendValue appends what the columns say about n.
 func (n *keyNode) appendValue(dst []byte, values []value) []byte {
 	if n.own < 0 {
-		dst = append(dst, '{')
-		return append(n.appendKeys(dst, values, nil), '}')
+		return n.appendObject(dst, values)
 	}
 	switch v := values[n.own]; {
 	case v.state == cleared:
@@ -80,6 +79,11 @@ func (n *keyNode) appendValue(dst []byte, values []value) []byte {
 	default:
 		return append(dst, v.text...)
 	}
+}
+
+// appendObject appends an object of the keys of n that have a value.
+func (n *keyNode) appendObject(dst []byte, values []value) []byte {
+	return append(n.appendKeys(append(dst, '{'), values, nil), '}')
 }
 
 // appendKeys appends the keys of n that have a value and are not in seen.

@@ -1,7 +1,6 @@
 package csvmap
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -140,78 +139,14 @@ func (y *typist) typedKey(t target, text string) (value, *problem) {
 		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false", quote(text))
 	}
 	if t.typ == numberKey {
-		raw, p := y.json(text)
-		if p != nil || jsontext.Value(raw).Kind() != jsontext.KindNumber {
+		number := strings.Trim(text, " \t")
+		if !isNumber(number) {
 			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5", quote(text))
 		}
-		return value{given, raw}, nil
+		return value{given, number}, nil
 	}
 	raw, p := y.json(text)
 	return value{given, raw}, p
-}
-
-// json checks a JSON value strictly and returns it in canonical form: compact,
-// texts with as few escapes as possible, numbers as they stand.
-func (y *typist) json(text string) (string, *problem) {
-	mark := len(y.scratch)
-	scratch, err := jsontext.AppendFormat(y.scratch, text)
-	if err != nil {
-		return "", jsonProblem(text, err)
-	}
-	y.scratch = scratch
-	raw := y.since(mark)
-	if holdsNUL(raw) {
-		return "", problemf("NUL", text, "a text holds a NUL character")
-	}
-	return raw, nil
-}
-
-// jsonProblem explains why a text is not strict JSON.
-func jsonProblem(text string, err error) *problem {
-	var syntax *jsontext.SyntacticError
-	if !errors.As(err, &syntax) {
-		return problemf("bad JSON", text, "it is not JSON: %v", err)
-	}
-	where := ""
-	if key := pointerPath(syntax.JSONPointer); key != "" {
-		where = " at the key " + quote(key)
-	}
-	switch inner := syntax.Err.Error(); {
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		return problemf("duplicate key", text, "the key %s stands twice in the same JSON object", quote(pointerPath(syntax.JSONPointer)))
-	case inner == "invalid UTF-8":
-		return problemf("bad UTF-8", "", "the text%s is not valid UTF-8", where)
-	case strings.HasPrefix(inner, "invalid surrogate pair"):
-		return problemf("lone surrogate", text, `half of a \u surrogate pair stands alone%s`, where)
-	case strings.HasSuffix(inner, "after top-level value"):
-		return problemf("trailing text", text, "text follows after the end of the JSON value, at character %d", syntax.ByteOffset+1)
-	default:
-		return problemf("bad JSON", text, "it is not valid JSON: %s%s, at character %d", inner, where, syntax.ByteOffset+1)
-	}
-}
-
-// pointerPath is a JSON pointer as people write it: a.b.c.
-func pointerPath(p jsontext.Pointer) string {
-	var parts []string
-	for part := range p.Tokens() {
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ".")
-}
-
-// holdsNUL finds \u0000 in canonical JSON.
-func holdsNUL(raw string) bool {
-	const escape = `\u0000`
-	for {
-		i := strings.Index(raw, escape)
-		if i < 0 {
-			return false
-		}
-		if backslashes := i - len(strings.TrimRight(raw[:i], `\`)); backslashes%2 == 0 {
-			return true
-		}
-		raw = raw[i+len(escape):]
-	}
 }
 
 // objectValue makes the value of metadata from canonical JSON.
