@@ -35,16 +35,8 @@ func (k secret) remove(text []byte, cut bool) []byte {
 		return text
 	}
 	key := foldPlus([]byte(k))
-	hidden := make([]bool, 0, len(text)) // parts of the key, byte by byte
-	layer := plainLayer(text)
-	for range maxLayers + 1 {
-		hidden = layer.mark(hidden, key, cut)
-		if bytes.IndexAny(layer.text, `%\&`) < 0 {
-			break
-		}
-		layer = layer.unescape()
-	}
-	if len(hidden) == 0 {
+	hidden := plainLayer(text).search(nil, key, cut, maxLayers)
+	if hidden == nil {
 		return text
 	}
 	var out []byte
@@ -77,8 +69,23 @@ func plainLayer(text []byte) textLayer {
 	return l
 }
 
-// mark marks in hidden, which covers the original or is still empty, where
-// the layer spells the key.
+// search marks in hidden, which has a place for each byte of the original or
+// is still nil, where the key stands, looking through so many layers of
+// escaping, in any order.
+func (l textLayer) search(hidden []bool, key []byte, cut bool, layers int) []bool {
+	hidden = l.mark(hidden, key, cut)
+	if layers == 0 {
+		return hidden
+	}
+	for _, escape := range escapes {
+		if bytes.IndexByte(l.text, escape.sign) >= 0 {
+			hidden = l.unescape(escape).search(hidden, key, cut, layers-1)
+		}
+	}
+	return hidden
+}
+
+// mark marks where the layer spells the key.
 func (l textLayer) mark(hidden []bool, key []byte, cut bool) []bool {
 	for start := 0; ; {
 		i := bytes.Index(l.text[start:], key)
@@ -98,7 +105,7 @@ func (l textLayer) mark(hidden []bool, key []byte, cut bool) []bool {
 
 // hide marks what became the layer's bytes from start to end.
 func (l textLayer) hide(hidden []bool, start, end int) []bool {
-	if len(hidden) == 0 {
+	if hidden == nil {
 		hidden = make([]bool, l.at[len(l.text)])
 	}
 	for i := l.at[start]; i < l.at[end]; i++ {
@@ -124,12 +131,17 @@ func cutKey(text, key []byte) int {
 	return -1
 }
 
-// unescape resolves one layer of escapes.
-func (l textLayer) unescape() textLayer {
+// unescape resolves one kind of escapes.
+func (l textLayer) unescape(e escape) textLayer {
 	out := textLayer{make([]byte, 0, len(l.text)), make([]int32, 0, len(l.at))}
 	for i := 0; i < len(l.text); {
-		char, n := unescapeChar(l.text[i:])
-		for _, c := range foldPlus(char) {
+		char, n := l.text[i:i+1], 1
+		if char[0] == e.sign {
+			if c, m := e.decode(l.text[i:]); m > 0 {
+				char, n = foldPlus(c), m
+			}
+		}
+		for _, c := range char {
 			out.text = append(out.text, c)
 			out.at = append(out.at, l.at[i])
 		}
@@ -139,31 +151,53 @@ func (l textLayer) unescape() textLayer {
 	return out
 }
 
-// unescapeChar is what the beginning of text stands for, and its length.
-func unescapeChar(text []byte) (char []byte, n int) {
-	switch text[0] {
-	case '%':
-		if len(text) >= 3 {
-			if b, err := strconv.ParseUint(string(text[1:3]), 16, 8); err == nil {
-				return []byte{byte(b)}, 3
-			}
-		}
-	case '\\':
-		if len(text) >= 2 && strings.IndexByte(`"\/`, text[1]) >= 0 {
-			return text[1:2], 2
-		}
-		if len(text) >= 6 && text[1] == 'u' {
-			if u, err := strconv.ParseUint(string(text[2:6]), 16, 16); err == nil {
-				return utf8.AppendRune(nil, rune(u)), 6
-			}
-		}
-	case '&':
-		if end := bytes.IndexByte(text[:min(len(text), 12)], ';'); end > 1 {
-			reference := string(text[:end+1])
-			if char := html.UnescapeString(reference); char != reference {
-				return []byte(char), end + 1
-			}
-		}
+// escape is one way to write characters in other ones. decode returns what
+// the escape at the beginning of text stands for and its length, 0 if there is
+// none.
+type escape struct {
+	sign   byte
+	decode func(text []byte) (char []byte, n int)
+}
+
+var escapes = []escape{{'%', decodePercent}, {'\\', decodeBackslash}, {'&', decodeReference}}
+
+// decodePercent: %2F, as in a URL.
+func decodePercent(text []byte) (char []byte, n int) {
+	if len(text) < 3 {
+		return nil, 0
 	}
-	return text[:1], 1
+	b, err := strconv.ParseUint(string(text[1:3]), 16, 8)
+	if err != nil {
+		return nil, 0
+	}
+	return []byte{byte(b)}, 3
+}
+
+// decodeBackslash: \" and \u002f, as in JSON.
+func decodeBackslash(text []byte) (char []byte, n int) {
+	if len(text) >= 2 && strings.IndexByte(`"\/`, text[1]) >= 0 {
+		return text[1:2], 2
+	}
+	if len(text) < 6 || text[1] != 'u' {
+		return nil, 0
+	}
+	u, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return nil, 0
+	}
+	return utf8.AppendRune(nil, rune(u)), 6
+}
+
+// decodeReference: &quot; and &#34;, as in HTML.
+func decodeReference(text []byte) (char []byte, n int) {
+	end := bytes.IndexByte(text[:min(len(text), 12)], ';')
+	if end < 2 {
+		return nil, 0
+	}
+	reference := string(text[:end+1])
+	plain := html.UnescapeString(reference)
+	if plain == reference {
+		return nil, 0
+	}
+	return []byte(plain), end + 1
 }

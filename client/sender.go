@@ -15,7 +15,7 @@ import (
 const tasksPath = "/v1/accounts/tasks/"
 
 // maxErrorBytes is how much of an error answer is looked at for its words.
-const maxErrorBytes = 256 << 10
+const maxErrorBytes = 128 << 10
 
 // Buffers above this size are not kept for the next attempt.
 const maxKeptBuffer = 64 << 10

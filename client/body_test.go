@@ -1,0 +1,140 @@
+package client_test
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+
+	"taskbatch/client"
+)
+
+func ExampleUpdate() {
+	var u client.Update
+	u.SetText(client.Status, "COMPLETED")
+	u.SetText(client.Title, `Say "hello"`)
+	u.SetJSON(client.Metadata, []byte(`{"score":1.50}`))
+	u.Clear(client.Description)
+	body := u.AppendBody(nil)
+	fmt.Println(string(body))
+	fmt.Printf("%016x\n", client.Sum("T-1", body))
+	// Output:
+	// {"title":"Say \"hello\"","description":"","status":"COMPLETED","metadata":{"score":1.50}}
+	// 4bc8086e659fb5a0
+}
+
+func TestUpdateFields(t *testing.T) {
+	tests := []struct {
+		name    string
+		do      func(u *client.Update)
+		body    string
+		set     client.FieldSet
+		cleared client.FieldSet
+	}{
+		{"nothing", func(*client.Update) {}, `{}`, 0, 0},
+		{"text", func(u *client.Update) { u.SetText(client.Title, "x") }, `{"title":"x"}`, 1 << client.Title, 0},
+		{"empty text", func(u *client.Update) { u.SetText(client.Title, "") }, `{"title":""}`, 0, 1 << client.Title},
+		{"list", func(u *client.Update) { u.SetList(client.AttachmentURLs, []string{"a", "b\n"}) }, `{"attachmentUrls":["a","b\n"]}`, 1 << client.AttachmentURLs, 0},
+		{"empty list", func(u *client.Update) { u.SetList(client.AttachmentURLs, nil) }, `{"attachmentUrls":[]}`, 0, 1 << client.AttachmentURLs},
+		{"object", func(u *client.Update) { u.SetJSON(client.Metadata, []byte(`{"a":1}`)) }, `{"metadata":{"a":1}}`, 1 << client.Metadata, 0},
+		{"empty object", func(u *client.Update) { u.SetJSON(client.Metadata, []byte(`{}`)) }, `{"metadata":{}}`, 0, 1 << client.Metadata},
+		{"set, then cleared", func(u *client.Update) { u.SetText(client.Title, "x"); u.Clear(client.Title) }, `{"title":""}`, 0, 1 << client.Title},
+		{"cleared, then set", func(u *client.Update) { u.Clear(client.Title); u.SetText(client.Title, "x") }, `{"title":"x"}`, 1 << client.Title, 0},
+		{"reset", func(u *client.Update) { u.SetText(client.Title, "x"); u.Reset() }, `{}`, 0, 0},
+		{"all, in the order of the API", func(u *client.Update) {
+			for f := client.Field(client.NumFields); f > 0; f-- {
+				u.Clear(f - 1)
+			}
+		}, `{"title":"","assigneeId":"","activityId":"","description":"","type":"","status":"","priority":"","attachmentUrls":[],"metadata":{}}`, 0, 1<<client.NumFields - 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var u client.Update
+			tt.do(&u)
+			if body := string(u.AppendBody(nil)); body != tt.body || u.Set() != tt.set || u.Cleared() != tt.cleared {
+				t.Errorf("%s, set %b, cleared %b; want %s, %b, %b", body, u.Set(), u.Cleared(), tt.body, tt.set, tt.cleared)
+			}
+		})
+	}
+}
+
+// A body holds exactly what was set, however often the update is reused.
+func TestBodyHoldsWhatWasSet(t *testing.T) {
+	var u client.Update
+	rapid.Check(t, func(t *rapid.T) {
+		u.Reset()
+		want := map[string]any{}
+		for _, f := range rapid.SliceOfNDistinct(rapid.IntRange(0, 6), 0, 7, rapid.ID).Draw(t, "fields") {
+			text := rapid.String().Draw(t, "text")
+			u.SetText(client.Field(f), text)
+			want[client.Field(f).String()] = text
+		}
+		if rapid.Bool().Draw(t, "list") {
+			items := rapid.SliceOf(rapid.String()).Draw(t, "items")
+			u.SetList(client.AttachmentURLs, items)
+			want["attachmentUrls"] = items
+		}
+		body := u.AppendBody([]byte("before"))[len("before"):]
+		if !jsontext.Value(body).IsValid() {
+			t.Fatalf("not valid: %s", body)
+		}
+		wantJSON, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := canonical(t, body); got != canonical(t, wantJSON) {
+			t.Fatalf("%s, want %s", got, wantJSON)
+		}
+	})
+}
+
+// canonical is a JSON text in one form.
+func canonical(t interface{ Fatal(...any) }, b []byte) string {
+	v := jsontext.Value(b).Clone()
+	if err := v.Canonicalize(); err != nil {
+		t.Fatal(err)
+	}
+	return string(v)
+}
+
+// The text comes out as it went in, with no more escapes than necessary.
+func FuzzAppendString(f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		if !utf8.ValidString(s) {
+			t.Skip()
+		}
+		got := client.AppendString(nil, s)
+		want, err := jsontext.AppendQuote(nil, s)
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%s, want %s (%v)", got, want, err)
+		}
+	})
+}
+
+func TestSum(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		id := rapid.String().Draw(t, "id")
+		body := rapid.SliceOfN(rapid.Byte(), 0, 2000).Draw(t, "body")
+		hash := sha256.Sum256([]byte(id + "\n" + string(body)))
+		if got, want := client.Sum(id, body), binary.BigEndian.Uint64(hash[:8]); got != want {
+			t.Fatalf("%x, want %x", got, want)
+		}
+	})
+}
+
+func TestFieldSet(t *testing.T) {
+	var s client.FieldSet
+	for f := range client.Field(client.NumFields) {
+		if s.Has(f) {
+			t.Errorf("%v is in %b", f, s)
+		}
+		if s = s.Add(f); !s.Has(f) {
+			t.Errorf("%v is not in %b", f, s)
+		}
+	}
+}
