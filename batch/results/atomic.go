@@ -14,27 +14,32 @@ import (
 // step: other processes and a power cut see the old file or the new one. If
 // path is a symbolic link, the file it points to is replaced. After an error
 // (that of write is returned as it is) the old file is still there.
+//
+// The temporary file has a fixed name beside path, so that what a killed run
+// left is used up by the next one.
 func WriteAtomic(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	target, err := followLink(path)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(target), ".taskbatch-*.tmp")
+	temp := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+".tmp")
+	_ = os.Remove(temp)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, reason(err))
 	}
 	err = fillTemp(f, mode, write)
 	if err == nil {
-		if err = Replace(f.Name(), target); err != nil {
+		if err = Replace(temp, target); err != nil {
 			err = fmt.Errorf("write %s: %w", path, reason(err))
 		}
 	}
 	if err != nil {
 		_ = f.Close()
-		_ = os.Remove(f.Name())
+		_ = os.Remove(temp)
 	}
 	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) && pathErr.Path == f.Name() {
+	if errors.As(err, &pathErr) && pathErr.Path == temp {
 		err = fmt.Errorf("write %s: %w", path, pathErr.Err)
 	}
 	return err
@@ -65,6 +70,13 @@ func fillTemp(f *os.File, mode fs.FileMode, write func(io.Writer) error) error {
 	_ = f.Chmod(mode) // fails only where modes mean nothing
 	if err := f.Sync(); err != nil {
 		return err
+	}
+	ours, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if named, err := os.Lstat(f.Name()); err != nil || !os.SameFile(ours, named) {
+		return fmt.Errorf("write %s: another process is writing the same file", f.Name())
 	}
 	return f.Close()
 }

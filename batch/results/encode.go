@@ -80,8 +80,9 @@ func (r *Record) Append(dst []byte) []byte {
 	return append(dst, '\n')
 }
 
-// appendCarried appends a record whose first eight cells are given.
-func appendCarried(dst []byte, head *[8]string, tail []byte) []byte {
+// AppendCarried appends a record whose first eight cells are given, decoded, as
+// an earlier file has them; tail as in Record.
+func AppendCarried(dst []byte, head *[8]string, tail []byte) []byte {
 	for i, cell := range head {
 		if i > 0 {
 			dst = append(dst, ',')

@@ -137,7 +137,7 @@ func TestRecordsAreReadBack(t *testing.T) {
 
 func TestCarriedRecordsKeepTheirCells(t *testing.T) {
 	head := [8]string{"updated", " 12 ", "200", "", "", "16.11.2026", "a \"b\",\nc\x00", "1.5E+15"}
-	raw := appendCarried(nil, &head, tail("x"))
+	raw := AppendCarried(nil, &head, tail("x"))
 	var c cells
 	if err := c.parse(raw, 1); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,18 @@ func TestWriteAtomic(t *testing.T) {
 	if err != stop || string(must(os.ReadFile(path))) != "second" || names(dir) != "metrics.prom" {
 		t.Error("after an error:", err, names(dir))
 	}
+	err = WriteAtomic(path, 0o644, func(io.Writer) error {
+		return WriteAtomic(path, 0o644, text("third"))
+	})
+	if err == nil || string(must(os.ReadFile(path))) != "third" || names(dir) != "metrics.prom" {
+		t.Error("two at a time:", err, names(dir))
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".metrics.prom.tmp"), []byte("left by a killed run"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteAtomic(path, 0o644, text("fourth")); err != nil || string(must(os.ReadFile(path))) != "fourth" || names(dir) != "metrics.prom" {
+		t.Error("after a killed run:", err, names(dir))
+	}
 	err = WriteAtomic(filepath.Join(dir, "missing", "x"), 0o600, text(""))
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), filepath.Join("missing", "x")) || strings.Contains(err.Error(), ".tmp") {
 		t.Error(err)

@@ -79,7 +79,7 @@ func (w *Writer) Append(r *Record) {
 // AppendCarried adds a record whose first eight cells are taken over as they
 // stand (csvmap.Prior.Head).
 func (w *Writer) AppendCarried(head [8]string, tail []byte) {
-	w.append(func(dst []byte) []byte { return appendCarried(dst, &head, tail) })
+	w.append(func(dst []byte) []byte { return AppendCarried(dst, &head, tail) })
 }
 
 func (w *Writer) append(encode func([]byte) []byte) {
