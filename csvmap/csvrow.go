@@ -106,6 +106,7 @@ func (b *builder) readCells(rec *record, constants bool) {
 func (b *builder) keepRaw(text string) {
 	if len(b.raw) == 0 {
 		b.raw = appendRaw(b.raw, text)
+		b.ignoredKeys = b.ignoredKeys[:0]
 		b.empty = true
 	}
 }

@@ -20,6 +20,9 @@ func (b *builder) jsonRow(line jsonLine) {
 		return
 	}
 	b.readObject(line)
+	if len(b.ignoredKeys) > 0 {
+		b.ignoredKeys = append(b.ignoredKeys, '}')
+	}
 	for i, own := range b.layout.own {
 		if own.constant != nil {
 			b.values[i] = *own.constant
@@ -179,15 +182,14 @@ func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
 
 // typedJSON is typed for a value that is JSON already.
 func (y *typist) typedJSON(t target, raw string) (value, *problem) {
-	if t.place == toField && raw[0] != '[' && raw[0] != '{' {
-		return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, jsonTypeOf(t), quote(raw))
+	if t.place == toField {
+		begin, what := byte('['), "an array of texts"
+		if t.field == client.Metadata {
+			begin, what = '{', "a JSON object"
+		}
+		if raw[0] != begin {
+			return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, what, quote(raw))
+		}
 	}
 	return y.typed(t, raw)
-}
-
-func jsonTypeOf(t target) string {
-	if t.field == client.Metadata {
-		return "a JSON object"
-	}
-	return "an array of texts"
 }
