@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -15,11 +17,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) {
@@ -37,6 +41,7 @@ func TestScripts(t *testing.T) {
 			root, err := os.Getwd()
 			env.Setenv("ROOT", root)
 			env.Setenv("TMPDIR", env.WorkDir)
+			env.Values[processKey{}] = &process{}
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -47,6 +52,10 @@ func TestScripts(t *testing.T) {
 			"requests":  requests,
 			"await":     await,
 			"task":      task,
+			"send":      send,
+			"start":     start,
+			"ends":      ends,
+			"says":      says,
 			"rows":      rows,
 		},
 	})
@@ -55,11 +64,13 @@ func TestScripts(t *testing.T) {
 // startSandbox [FLAG...] starts a sandbox process, and points THENA_BASE_URL
 // and THENA_API_KEY to it.
 func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
-	cmd := exec.Command("taskbatch", append([]string{"sandbox", "--addr", "127.0.0.1:0", "--latency", "0s", "--quota", "0"}, args...)...)
-	if path, err := exec.LookPath("taskbatch"); err == nil {
-		cmd.Path = path
+	line := append([]string{"sandbox", "--addr", "127.0.0.1:0"}, args...)
+	for flag, value := range map[string]string{"--latency": "0s", "--quota": "0"} {
+		if !slices.Contains(args, flag) {
+			line = append(line, flag, value)
+		}
 	}
-	cmd.Err = nil
+	cmd := exec.Command("taskbatch", line...)
 	cmd.Dir = ts.MkAbs(".")
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
@@ -68,11 +79,11 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
+	said, err := bufio.NewReader(out).ReadString('\n')
 	ts.Check(err)
-	url := regexp.MustCompile(`http://\S+`).FindString(line)
+	url := regexp.MustCompile(`http://\S+`).FindString(said)
 	if url == "" {
-		ts.Fatalf("sandbox says %q", line)
+		ts.Fatalf("sandbox says %q", said)
 	}
 	ts.Setenv("THENA_BASE_URL", url)
 	ts.Setenv("THENA_API_KEY", "the-secret-key")
@@ -83,18 +94,84 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	err := ts.Exec(args[1], args[2:]...)
 	var exit *exec.ExitError
-	got := "0"
-	switch {
-	case errors.As(err, &exit):
-		got = strconv.Itoa(exit.ExitCode())
-		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-			got = status.Signal().String()
-		}
-	case err != nil:
+	if err != nil && !errors.As(err, &exit) {
 		ts.Fatalf("%v", err)
 	}
+	got := 0
+	if exit != nil {
+		got = exit.ExitCode()
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit %d, want %s", got, args[0])
+	}
+}
+
+// process is the program that a script has started.
+type process struct {
+	cmd         *exec.Cmd
+	out, errOut shared
+}
+
+// shared is a buffer that is read while the program writes to it.
+type shared struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
+}
+
+type processKey struct{}
+
+// start ARG... starts taskbatch beside the script; ends must follow.
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(processKey{}).(*process)
+	p.cmd = exec.Command("taskbatch", args...)
+	p.cmd.Dir = ts.MkAbs(".")
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.errOut
+	p.cmd.Env = os.Environ()
+	for _, name := range []string{"THENA_BASE_URL", "THENA_API_KEY", "TMPDIR"} {
+		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(p.cmd.Start())
+	ts.Defer(func() { p.cmd.Process.Kill() })
+}
+
+// ends CODE|SIGNAL waits for the started program, which must end with the exit
+// code or die of the signal. What it wrote can be matched as after exec.
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(processKey{}).(*process)
+	p.cmd.Wait()
+	got := strconv.Itoa(p.cmd.ProcessState.ExitCode())
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		got = unix.SignalName(status.Signal())
+	}
+	io.WriteString(ts.Stdout(), p.out.String())
+	io.WriteString(ts.Stderr(), p.errOut.String())
 	if got != args[0] {
-		ts.Fatalf("exit %s, want %s", got, args[0])
+		ts.Fatalf("the program ended with %s, want %s; stderr: %s", got, args[0], p.errOut.String())
+	}
+}
+
+// send SIGNAL sends a signal to the started program.
+func send(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(ts.Value(processKey{}).(*process).cmd.Process.Signal(unix.SignalNum(args[0])))
+}
+
+// says TEXT waits until the started program has written a text to stderr.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(processKey{}).(*process)
+	for !strings.Contains(p.errOut.String(), args[0]) {
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
@@ -122,8 +199,8 @@ func rows(ts *testscript.TestScript, neg bool, args []string) {
 			count++
 		}
 	}
-	if strconv.Itoa(count) != args[2] {
-		ts.Fatalf("%d records with %s, want %s", count, args[1], args[2])
+	if same := strconv.Itoa(count) == args[2]; same == neg {
+		ts.Fatalf("%d records with %s, want %s (negated: %v)", count, args[1], args[2], neg)
 	}
 }
 

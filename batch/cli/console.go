@@ -126,3 +126,11 @@ func grouped(n int64) string {
 	}
 	return digits
 }
+
+// were begins a sentence about a count: 1 row was, 2 rows were.
+func were(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word + " was"
+	}
+	return plural(n, word) + " were"
+}

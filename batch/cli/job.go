@@ -148,6 +148,9 @@ func (j *job) prepare() error {
 	for _, hint := range j.in.Facts().Hints {
 		j.console.advise(hint)
 	}
+	if n := plan.Survey().EditedFinished; n > 0 {
+		j.console.warn(were(n, "finished row") + " edited; finished rows are not sent again: put the changes into a file of their own")
+	}
 	return nil
 }
 
@@ -161,10 +164,7 @@ func (j *job) mayBegin() error {
 	if refusal := survey.Refusal(j.set.strict); refusal != nil {
 		return refusal
 	}
-	if err := j.ask(); err != nil || !j.set.batch.Fresh {
-		return err
-	}
-	return setRerunsAside(j.results)
+	return j.ask()
 }
 
 // unfinished tells whether the records of an earlier run still have to be put

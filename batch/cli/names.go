@@ -112,20 +112,6 @@ func previousRun(rerun string) string {
 	return rerun
 }
 
-// setRerunsAside renames the reruns of a batch that starts over, so that they
-// are not taken for reruns of the new results.
-func setRerunsAside(resultsName string) error {
-	for {
-		newest, _ := cutPartial(results.NewestRerun(resultsName))
-		if newest == "" {
-			return nil
-		}
-		if err := results.SetAside(newest); err != nil {
-			return &ending{exit: exitLocal, msg: err.Error()}
-		}
-	}
-}
-
 // cutPartial takes off the end of an unfinished results file's name.
 func cutPartial(path string) (finished string, unfinished bool) {
 	return strings.CutSuffix(path, results.PartialName(""))

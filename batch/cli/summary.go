@@ -19,6 +19,9 @@ func (j *job) summaryPage(p *page, exit int) {
 		}
 	}
 	p.linef("  requests %9s%s", grouped(s.Requests), requestNote(s))
+	if n := j.plan.Survey().Edited; n > 0 {
+		p.linef("  %s edited since the results were written, and sent as they stand now", were(n, "row"))
+	}
 	if text := waits(s.Waited); text != "" {
 		p.entry("waited", text)
 	}
@@ -105,7 +108,7 @@ func (j *job) failures(p *page) {
 		if g.Status != 0 {
 			message = fmt.Sprintf("%d %s", g.Status, message)
 		}
-		rows = append(rows, []string{plural(g.Count, "row"), g.Outcome.String(), message, "row " + rowList(g)})
+		rows = append(rows, []string{plural(g.Count, "row"), g.Outcome.String(), message, rowList(g)})
 	}
 	p.table("  ", rows)
 }
@@ -114,6 +117,11 @@ func (j *job) failures(p *page) {
 func rowList(g batch.ErrorGroup) string {
 	const most = 5
 	var b strings.Builder
+	b.WriteString("row ")
+	if g.Count > 1 {
+		b.Reset()
+		b.WriteString("rows ")
+	}
 	for i, row := range g.Rows {
 		if i == most {
 			break
