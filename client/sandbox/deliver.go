@@ -111,6 +111,7 @@ func (s *Sandbox) deliver(w http.ResponseWriter, r *http.Request, e *entry, a an
 		w.Header()["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 		a.body = a.body[:len(a.body)/2]
 		a.write(w)
+		http.NewResponseController(w).Flush() // what fails here was to break anyway
 		panic(http.ErrAbortHandler)
 	case a.applied && fault == faultSlow:
 		s.trickle(w, a)
