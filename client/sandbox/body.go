@@ -18,15 +18,14 @@ type changes [client.NumFields]jsontext.Value
 // returns what it changes and which of its keys are wrong. malformed says why
 // it is not a JSON object at all.
 func parseBody(contentType string, body []byte) (c changes, problems []string, malformed string) {
-	media, _, err := mime.ParseMediaType(contentType)
-	if err != nil || media != "application/json" {
+	if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/json" {
 		return c, nil, "Content-Type must be application/json"
 	}
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 	if dec.PeekKind() != '{' {
 		return c, nil, "The body must be a JSON object"
 	}
-	problems, err = c.read(dec)
+	problems, err := c.read(dec)
 	if err == nil {
 		_, err = dec.ReadToken()
 	}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"strings"
 	"sync"
 	"time"
 
@@ -121,9 +120,9 @@ func (t *task) setMember(key string, value jsontext.Value) {
 
 // append appends the task as the API answers it: all 24 keys.
 func (t *task) append(b []byte, id string) []byte {
-	typ := choose(typeIDs, "type_", t.values[client.Type])
-	status := choose(statusIDs, "status_", t.values[client.Status])
-	priority := choose(priorityIDs, "priority_", t.values[client.Priority])
+	typ := choose(types, t.values[client.Type])
+	status := choose(statuses, t.values[client.Status])
+	priority := choose(priorities, t.values[client.Priority])
 	b = client.AppendString(append(b, `{"id":`...), id)
 	b = append(b, `,"accountId":"acc_sandbox","account":"Sandbox","activityId":`...)
 	b = append(b, t.values[client.ActivityID]...)
@@ -150,6 +149,9 @@ func (t *task) append(b []byte, id string) []byte {
 
 // appendAttachments appends a list of URLs as the attachments they became.
 func appendAttachments(b []byte, urls jsontext.Value) []byte {
+	if string(urls) == "[]" {
+		return append(b, "[]"...)
+	}
 	b = append(b, '[')
 	dec := jsontext.NewDecoder(bytes.NewBuffer(urls))
 	dec.ReadToken() // the bracket; no call here can fail
@@ -163,27 +165,32 @@ func appendAttachments(b []byte, urls jsontext.Value) []byte {
 	return append(b, ']')
 }
 
+// choice is the value and the identifier of a type, status or priority, as
+// JSON texts.
+type choice struct{ value, id string }
+
 // The values of the platform, each with the identifier that the sandbox gives
 // it. Others are an organisation's own.
 var (
-	typeIDs     = []string{"FOLLOW_UP", "REVIEW", "APPROVAL", "CUSTOM"}
-	statusIDs   = []string{"PENDING", "IN_PROGRESS", "COMPLETED", "CANCELLED"}
-	priorityIDs = []string{"LOW", "MEDIUM", "HIGH"}
+	types = []choice{
+		{`"FOLLOW_UP"`, `"type_follow_up"`}, {`"REVIEW"`, `"type_review"`},
+		{`"APPROVAL"`, `"type_approval"`}, {`"CUSTOM"`, `"type_custom"`},
+	}
+	statuses = []choice{
+		{`"PENDING"`, `"status_pending"`}, {`"IN_PROGRESS"`, `"status_in_progress"`},
+		{`"COMPLETED"`, `"status_completed"`}, {`"CANCELLED"`, `"status_cancelled"`},
+	}
+	priorities = []choice{{`"LOW"`, `"priority_low"`}, {`"MEDIUM"`, `"priority_medium"`}, {`"HIGH"`, `"priority_high"`}}
 )
 
-// choice is a type, status or priority: raw JSON texts.
-type choice struct{ value, id []byte }
-
 // choose finds the value and identifier that were meant by either of them.
-func choose(values []string, prefix string, sent jsontext.Value) choice {
-	text, _ := jsontext.AppendUnquote(nil, sent)
-	for _, v := range values {
-		id := prefix + strings.ToLower(v)
-		if string(text) == v || string(text) == id {
-			return choice{client.AppendString(nil, v), client.AppendString(nil, id)}
+func choose(choices []choice, sent jsontext.Value) choice {
+	for _, c := range choices {
+		if string(sent) == c.value || string(sent) == c.id {
+			return c
 		}
 	}
-	return choice{sent, sent}
+	return choice{string(sent), string(sent)}
 }
 
 // append appends the three keys of a type, status or priority.
