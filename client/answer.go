@@ -8,17 +8,8 @@ import (
 // maxShown is how much of a server's value a warning shows.
 const maxShown = 80
 
-// compared is the fields that are compared with the answer, and the answer's
-// key that may hold the same as an identifier.
-var compared = [NumFields]struct {
-	on bool
-	id string
-}{
-	Title: {on: true}, Description: {on: true}, AssigneeID: {on: true}, ActivityID: {on: true},
-	Type: {on: true, id: "typeId"}, Status: {on: true, id: "statusId"}, Priority: {on: true, id: "priorityId"},
-}
-
-// shownTask is what an answer shows of the fields: raw JSON, nil if absent.
+// shownTask is what an answer shows of the fields, and the identifiers of
+// type, status and priority: raw JSON, nil if absent.
 type shownTask struct {
 	values [NumFields][]byte
 	ids    [NumFields][]byte
@@ -34,8 +25,8 @@ func compareAnswer(sent, answer []byte, key secret) string {
 	}
 	var warnings []string
 	members(sent, func(name, value []byte) {
-		f, known := fieldByName(name)
-		if !known || !compared[f].on || task.agrees(f, value) {
+		f, ok := comparedField(name)
+		if !ok || task.agrees(f, value) {
 			return
 		}
 		warnings = append(warnings, f.String()+" is "+show(task.values[f], key)+" on the server")
@@ -62,10 +53,6 @@ func readTask(answer []byte) (task shownTask, ok bool) {
 
 // take notes one member of the answer.
 func (t *shownTask) take(name, value []byte) {
-	if f, ok := fieldByName(name); ok {
-		t.values[f] = value
-		return
-	}
 	switch string(name) {
 	case "typeId":
 		t.ids[Type] = value
@@ -73,15 +60,30 @@ func (t *shownTask) take(name, value []byte) {
 		t.ids[Status] = value
 	case "priorityId":
 		t.ids[Priority] = value
+	default:
+		if f, ok := comparedField(name); ok {
+			t.values[f] = value
+		}
 	}
 }
 
-// fieldByName finds the field with this name in the API's JSON.
-func fieldByName(name []byte) (Field, bool) {
-	for f := range Field(NumFields) {
-		if string(name) == fieldNames[f] {
-			return f, true
-		}
+// comparedField finds the field with this name among those that are compared.
+func comparedField(name []byte) (f Field, ok bool) {
+	switch string(name) {
+	case "title":
+		return Title, true
+	case "description":
+		return Description, true
+	case "assigneeId":
+		return AssigneeID, true
+	case "activityId":
+		return ActivityID, true
+	case "type":
+		return Type, true
+	case "status":
+		return Status, true
+	case "priority":
+		return Priority, true
 	}
 	return 0, false
 }

@@ -11,9 +11,25 @@ import (
 // rate window lasts longer than a month.
 const maxAhead = 31 * 24 * time.Hour
 
+// dateReader reads Date headers. Many answers in a row carry the same.
+type dateReader struct {
+	text string
+	date time.Time
+}
+
+// read returns the date, the zero time if it is absent or malformed.
+func (d *dateReader) read(h http.Header) time.Time {
+	text := only(h["Date"])
+	if text != d.text {
+		d.text = text
+		d.date, _ = http.ParseTime(text) // zero if it fails
+	}
+	return d.date
+}
+
 // readHeaders fills in what the answer's headers say of the server's quota.
-func readHeaders(h http.Header, reply *Reply) {
-	date, _ := http.ParseTime(only(h["Date"]))
+// date is the Date header.
+func readHeaders(h http.Header, date time.Time, reply *Reply) {
 	now := date
 	if now.IsZero() {
 		now = reply.Received
@@ -44,6 +60,9 @@ func readQuota(h http.Header, now time.Time) Quota {
 // readRetryAfter reads a number of seconds or a date. What is malformed, in
 // the past or more than 31 days away counts as absent: 0.
 func readRetryAfter(value string, now time.Time) time.Duration {
+	if value == "" {
+		return 0
+	}
 	if seconds, ok := number(value); ok {
 		if seconds > int64(maxAhead/time.Second) {
 			return 0

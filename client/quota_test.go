@@ -78,7 +78,8 @@ func TestReadHeaders(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			reply := Reply{Received: testNow}
-			readHeaders(tt.h, &reply)
+			var dates dateReader
+			readHeaders(tt.h, dates.read(tt.h), &reply)
 			if diff := cmp.Diff(tt.quota, reply.Quota); diff != "" {
 				t.Error(diff)
 			}
@@ -98,7 +99,7 @@ func TestReadHeadersKeepsBounds(t *testing.T) {
 			h[name] = rapid.SliceOfN(value, 0, 2).Draw(t, name)
 		}
 		reply := Reply{Received: testNow}
-		readHeaders(h, &reply)
+		readHeaders(h, time.Time{}, &reply)
 		q := reply.Quota
 		if q.Known && (q.Limit <= 0 || q.Remaining < 0 || q.Remaining > q.Limit || q.Reset.Sub(testNow).Abs() > maxAhead) || !q.Known && q != (Quota{}) {
 			t.Fatalf("%+v", q)
@@ -107,4 +108,20 @@ func TestReadHeadersKeepsBounds(t *testing.T) {
 			t.Fatalf("%v", reply.RetryAfter)
 		}
 	})
+}
+
+// A date that was read before is not taken for another one.
+func TestDateReader(t *testing.T) {
+	var dates dateReader
+	for _, tt := range []struct {
+		header []string
+		want   time.Time
+	}{
+		{nil, time.Time{}}, {[]string{testDate}, testNow}, {[]string{testDate}, testNow}, {[]string{"x"}, time.Time{}}, {nil, time.Time{}},
+		{[]string{"Mon, 23 Nov 2026 10:00:01 GMT"}, testNow.Add(time.Second)},
+	} {
+		if got := dates.read(http.Header{"Date": tt.header}); !got.Equal(tt.want) {
+			t.Errorf("%q: %v", tt.header, got)
+		}
+	}
 }

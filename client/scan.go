@@ -9,7 +9,7 @@ import (
 // members visits the members of the JSON object in b, keys without their
 // quotes and values as they stand, and returns whether the object is complete
 // and nothing follows it. It looks only as deep as it must: what stands
-// inside a value is skipped, not checked. It is four times as fast as a full
+// inside a value is skipped, not checked. That makes it several times as fast as a full
 // parser, which matters for one answer a row.
 func members(b []byte, visit func(key, value []byte)) bool {
 	i := skipBlanks(b, 0)
@@ -103,13 +103,23 @@ func skipValue(b []byte, i int) int {
 		return skipNested(b, i)
 	}
 	start := i
-	for i < len(b) && bytes.IndexByte([]byte(",]} \n\r\t"), b[i]) < 0 {
+	for i < len(b) && isLiteral(b[i]) {
 		i++
 	}
-	if !jsontext.Value(b[start:i]).IsValid() {
+	switch text := b[start:i]; {
+	case len(text) == 0:
 		return -1
+	case text[0] == '-' || text[0] >= '0' && text[0] <= '9':
+		return i
+	case string(text) == "true", string(text) == "false", string(text) == "null":
+		return i
 	}
-	return i
+	return -1
+}
+
+// isLiteral is true for the bytes of numbers, true, false and null.
+func isLiteral(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == '-' || c == '+' || c == '.' || c == 'E'
 }
 
 // skipNested is the index behind the object or array that starts at i, -1 if

@@ -29,6 +29,7 @@ type Sender struct {
 	client *Client
 	line   *line
 	answer []byte
+	dates  dateReader
 }
 
 // Sender returns a new sender on the client's connections.
@@ -183,7 +184,7 @@ func (s *Sender) failed(ctx context.Context, l *line, err error, reply *Reply) {
 
 // answered fills in the reply of an attempt with an answer.
 func (s *Sender) answered(resp *http.Response, body []byte, whole bool, reply *Reply) {
-	readHeaders(resp.Header, reply)
+	readHeaders(resp.Header, s.dates.read(resp.Header), reply)
 	if resp.StatusCode < 100 { // no status of HTTP
 		reply.Verdict, reply.Health, reply.Message = Unanswered, Ill, notHTTP
 		return
