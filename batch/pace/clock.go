@@ -94,18 +94,22 @@ func (c *clock) turned() {
 // request sent then; false when nothing is known of the server's clock.
 func (c *clock) late(reset time.Duration, sent tick) (tick, bool) {
 	byTurn := reset - c.turn.lo
-	if !c.dates {
-		if c.turns {
-			return byTurn, true
-		}
-		return reset, reset > sent && reset-sent <= localTrust
-	}
-	byDate := reset - c.date.lo
-	if c.turns && byTurn <= byDate+phase && byTurn >= reset-c.date.hi-phase {
+	if c.turns && c.plausible(reset, byTurn) {
 		return byTurn, true
 	}
-	if still := reset - c.turn.hi; still >= byDate {
-		return still + time.Second, true
+	at := reset - c.date.lo
+	if !c.dates {
+		if at = reset; at < sent-phase || at > sent+localTrust {
+			return 0, false
+		}
 	}
-	return byDate, true
+	if still := reset - c.turn.hi; still >= at { // it was not past then
+		at = still + time.Second
+	}
+	return at, true
+}
+
+// plausible tells whether a turn fits what Date says.
+func (c *clock) plausible(reset time.Duration, turn tick) bool {
+	return !c.dates || turn <= reset-c.date.lo+phase && turn >= reset-c.date.hi-phase
 }

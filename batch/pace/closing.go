@@ -14,8 +14,11 @@ type closing struct {
 	announced bool // the server said for how long
 	failures  int  // times in a row that it was shut and the server did not
 
-	allowed int // in flight while it opens; 0: open
-	trial   int // in flight, of those sent since
+	excused bool // a refusal was left to the quota window, and no good answer came since
+
+	allowed int  // in flight while it opens; 0: open
+	trial   int  // in flight, of those sent
+	since   tick // since the gate was told to hold
 }
 
 const maxBackoff = 60 * time.Second
@@ -25,11 +28,11 @@ func closes(r client.Reply) bool {
 	return r.Verdict == client.Throttled || r.Status == 503 && r.RetryAfter > 0
 }
 
-func (c *closing) wait(now tick) wait {
+func (c *closing) wait(now tick, inFlight int) wait {
 	switch {
 	case now < c.until:
 		return wait{reason: Throttled, until: c.until, announced: c.announced}
-	case c.allowed > 0 && c.trial >= c.allowed:
+	case c.allowed > 0 && min(c.trial, inFlight) >= c.allowed:
 		return wait{reason: Throttled}
 	}
 	return wait{}
@@ -39,30 +42,30 @@ func (c *closing) wait(now tick) wait {
 // sent before belongs to the burst that shut it, and says nothing new.
 func (c *closing) again(sent tick) bool { return sent >= c.at }
 
-// shut takes in a reply that closes. quota tells whether the quota window is
-// known to be used up.
+// shut takes in a reply that closes. quota tells whether the quota window says
+// for how long: to its end, which may be past already.
 func (c *closing) shut(r client.Reply, sent, received tick, quota bool) {
 	again := c.again(sent)
 	c.at = max(c.at, received)
 	switch {
 	case r.RetryAfter > 0:
-		c.hold(received+r.RetryAfter, true)
+		c.hold(received, r.RetryAfter, true)
 	case !again:
-	case quota && c.failures == 0:
-		// The window keeps the gate shut until its end, and opens gently; a
-		// first refusal in the next one came a little early at most.
-		c.failures++
+	case quota && !c.excused:
+		// The window keeps the gate shut until its end, and the next one opens
+		// gently. A request that was refused at its turn came early at most.
+		c.excused = true
 	default:
-		c.hold(received+min(time.Second<<min(c.failures, 6), maxBackoff), false)
+		c.hold(received, min(time.Second<<min(c.failures, 6), maxBackoff), false)
 		c.failures++
 	}
 }
 
-func (c *closing) hold(until tick, announced bool) {
-	if until > c.until {
+func (c *closing) hold(now tick, wait time.Duration, announced bool) {
+	if until := now + min(wait, horizon); until > c.until {
 		c.until, c.announced = until, announced
 	}
-	c.allowed, c.trial = 1, 0
+	c.allowed, c.trial, c.since = 1, 0, now
 }
 
 func (c *closing) sent() {
@@ -71,17 +74,19 @@ func (c *closing) sent() {
 	}
 }
 
-// answered takes in a reply that does not close. Good is any answer of a
-// server that is well.
-func (c *closing) answered(sent tick, good bool, concurrency int) {
+// answered takes in that a request is no longer in flight.
+func (c *closing) answered(sent tick) {
+	if sent >= c.since {
+		c.trial = max(0, c.trial-1)
+	}
+}
+
+// opens takes in a good answer, one of a server that is well.
+func (c *closing) opens(sent tick, concurrency int) {
 	if !c.again(sent) {
 		return
 	}
-	c.trial = max(0, c.trial-1)
-	if !good {
-		return
-	}
-	c.failures = 0
+	c.failures, c.excused = 0, false
 	if c.allowed > 0 {
 		c.allowed++
 	}

@@ -5,18 +5,18 @@ package pace
 type concurrency struct {
 	max, limit int
 
-	answers [lastAnswers]bool // was it ill; a ring
+	answers [lastAnswers]bool // which ones were ill; a ring
 	n       int               // answers so far
 	ill     int               // ill ones among the last answers
-	rest    int               // answers to come before the limit may halve again
-	regrow  int               // answers towards the next step up
+	hold    int               // answers to come before the limit may halve again
+	steps   int               // answers towards the next step up
 }
 
 const (
 	lastAnswers = 100 // the contract looks at so many answers
 	illAccepted = 10  // with so many ill ones among them nothing slows down
 	minRound    = 20  // answers between two halvings, at least
-	growEvery   = 10  // answers for one step up
+	growEvery   = 3   // answers for one step up: 5% ill by chance must cost next to nothing
 )
 
 func (c *concurrency) answered(ill bool) {
@@ -29,19 +29,18 @@ func (c *concurrency) answered(ill bool) {
 		c.ill++
 	}
 	c.n++
-	c.rest--
-
+	c.hold--
 	switch {
-	case c.ill <= illAccepted:
-		if c.limit == c.max {
-			return
+	case c.ill > illAccepted:
+		c.steps = 0
+		if ill && c.hold <= 0 {
+			// A round of answers must show whether this is enough.
+			c.hold = max(minRound, c.limit)
+			c.limit = max(1, c.limit/2)
 		}
-		if c.regrow++; c.regrow >= growEvery {
-			c.limit, c.regrow = c.limit+1, 0
+	case c.limit < c.max:
+		if c.steps++; c.steps == growEvery {
+			c.limit, c.steps = c.limit+1, 0
 		}
-	case c.rest <= 0 && ill:
-		// A round of answers must show the effect of a halving before the next.
-		c.rest, c.regrow = max(minRound, c.limit), 0
-		c.limit = max(1, c.limit/2)
 	}
 }

@@ -111,16 +111,20 @@ func (g *Gate) Answered(r client.Reply) {
 	g.pending = max(0, g.pending-1)
 	g.answered = g.answered || r.Verdict != client.Unanswered && r.Verdict != client.Unconnected
 	g.concurrency.answered(ill)
-	g.answeredQuota(r, sent, received)
-	if closes(r) {
-		g.closing.shut(r, sent, received, g.quota.known && g.quota.spent)
-	} else {
-		g.closing.answered(sent, !ill, g.concurrency.max)
+	over := g.answeredQuota(r, sent, received)
+	g.closing.answered(sent)
+	switch {
+	case closes(r):
+		g.closing.shut(r, sent, received, over || g.quota.known && g.quota.spent)
+	case !ill:
+		g.closing.opens(sent, g.concurrency.max)
 	}
 }
 
-// answeredQuota takes in the rate headers.
-func (g *Gate) answeredQuota(r client.Reply, sent, received tick) {
+// answeredQuota takes in the rate headers. It tells whether they speak of a
+// window that is over.
+func (g *Gate) answeredQuota(r client.Reply, sent, received tick) (over bool) {
+	turn, _ := g.turn()
 	q := r.Quota
 	date, dated := g.serverTick(q.Date), !q.Date.IsZero()
 	dated = dated && date.Abs() < horizon
@@ -133,16 +137,14 @@ func (g *Gate) answeredQuota(r client.Reply, sent, received tick) {
 	// A reset that was past when the server named it is nothing to go by.
 	past := sound && dated && reset < date-time.Second-(received-sent)
 	g.gentle = past && q.Remaining == 0
-
-	turn, _ := g.turn()
 	if !sound || past {
 		if past || r.Health == client.Healthy && sent >= turn {
 			g.quota.known = false
 		}
-		return
+		return false
 	}
 	younger, older := g.sends.around(sent)
-	g.quota.answered(answer{
+	return g.quota.answered(answer{
 		sent: sent, received: received,
 		reset: reset, limit: q.Limit, remaining: q.Remaining,
 		refused: r.Verdict == client.Throttled,

@@ -40,7 +40,7 @@ type wait struct {
 // included. Asking changes nothing.
 func (g *Gate) Next(now time.Time, inFlight int, left int64) Decision {
 	t := g.tick(now)
-	w := g.closing.wait(t)
+	w := g.closing.wait(t, inFlight)
 	if w.reason == None {
 		w = g.busy(t, inFlight)
 	}

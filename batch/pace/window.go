@@ -27,6 +27,7 @@ type window struct {
 	spent   bool  // the server refused one and said that nothing is left
 
 	others     int64         // what others used of it
+	before     int64         // of that, before our first answer ever
 	shared     bool          // others were seen, in it or in the window before
 	prevOthers int64         // what others used of the window before
 	prevSpan   time.Duration // how long that was
@@ -43,25 +44,27 @@ type answer struct {
 	pending          int64 // requests still in flight
 }
 
-// answered takes in an answer. turn is when the window is expected to end.
-func (w *window) answered(a answer, c *clock, turn tick) {
+// answered takes in an answer. turn is when the window is expected to end. It
+// tells whether the answer is of a window that is over.
+func (w *window) answered(a answer, c *clock, turn tick) (over bool) {
 	// An answer whose request was sent after the answer in force was received
 	// supersedes it, whatever it says. One that crossed it may be older.
 	newer := !w.known || a.sent >= w.received
 	switch {
 	case !w.known:
 		*w = window{known: true, from: a.received}
+		w.before = max(0, w.unexplained(a)-1) // less this one
 	case a.reset < w.reset && !newer: // still of the window before
 		if w.hasPrev && a.reset == w.prev {
 			c.before(a.reset, a.sent)
 		}
-		return
+		return true
 	case a.reset > w.reset && (w.unexplained(a)+a.older < 0 || a.received >= turn):
 		c.turned()
 		c.after(w.reset, a.sent)
 		*w = window{
 			known: true, prev: w.reset, hasPrev: true, from: a.received,
-			shared: w.others > 0, prevOthers: w.others, prevSpan: a.received - w.from,
+			shared: w.others > 0, prevOthers: w.others - w.before, prevSpan: a.received - w.from,
 		}
 		newer = true
 	case w.hasPrev && w.prev < a.reset:
@@ -73,6 +76,7 @@ func (w *window) answered(a answer, c *clock, turn tick) {
 		w.sent, w.received = a.sent, a.received
 	}
 	w.count(a)
+	return false
 }
 
 // count brings the books in line with an answer.
@@ -110,11 +114,12 @@ func (w *window) free(now tick, share float64, inFlight int64) int64 {
 
 // unseen is what others may have used since the answer in force was asked for.
 func (w *window) unseen(now tick) int64 {
-	if !w.shared {
+	seen := w.others - w.before + w.prevOthers
+	if !w.shared || seen <= 0 {
 		return 0
 	}
 	span := max(w.received-w.from+w.prevSpan, time.Second)
-	return int64(math.Ceil(float64(w.others+w.prevOthers) / float64(span) * float64(now-w.sent)))
+	return int64(math.Ceil(float64(seen) / float64(span) * float64(now-w.sent)))
 }
 
 // guard is how much after its expected end a window is given up, so that the
