@@ -33,10 +33,12 @@ func (c *console) configure(o output) {
 	c.colorOut = !o.noColor && isTerminal(c.out)
 }
 
+// errorf says why a command ends.
 func (c *console) errorf(format string, args ...any) {
 	c.line(c.err, c.prefix("error:", "31"), fmt.Sprintf(format, args...))
 }
 
+// warn is a line about what may not be meant.
 func (c *console) warn(text string) {
 	if !c.quiet {
 		c.line(c.err, c.prefix("warning:", "33"), text)
@@ -69,8 +71,13 @@ func (c *console) prefix(word, color string) string {
 	return "taskbatch: " + paint(c.color, color, word)
 }
 
+// line writes a message; one of several lines keeps them, below its prefix.
 func (c *console) line(w io.Writer, prefix, text string) {
-	fmt.Fprintln(w, prefix, oneLine(text))
+	first, more, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	fmt.Fprintln(w, prefix, oneLine(first))
+	for line := range strings.Lines(more) {
+		fmt.Fprintln(w, " ", oneLine(line))
+	}
 }
 
 // paint colors a text by an SGR code, if colors are on.

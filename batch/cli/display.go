@@ -27,6 +27,7 @@ const (
 	barInterval   = 100 * time.Millisecond
 	plainInterval = 30 * time.Second
 	barWidth      = 20
+	shortWait     = 500 * time.Millisecond // the gaps between requests at a pace are no news
 )
 
 // display owns stderr while rows are sent: one goroutine draws the bar and
@@ -176,9 +177,9 @@ func progressLine(p batch.Progress, now time.Time) string {
 			text += fmt.Sprintf(", %s %s", grouped(n), o)
 		}
 	}
-	if p.Waiting != "" {
+	if wait := p.Until.Sub(now); p.Waiting != "" && (p.Until.IsZero() || wait > shortWait) {
 		text += ", " + p.Waiting
-		if wait := p.Until.Sub(now); !p.Until.IsZero() && wait > 0 {
+		if wait > 0 {
 			text += ", " + roundUp(wait)
 		}
 		return text

@@ -62,7 +62,7 @@ func endingOf(err error) *ending {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &usage), errors.As(err, &option):
-		return &ending{exit: exitUsage, msg: err.Error()}
+		return &ending{exit: exitUsage, msg: oneLine(err.Error())}
 	case errors.As(err, &foreign):
 		return &ending{exit: exitUsage, msg: err.Error(), hints: []string{foreign.Hint()}}
 	case errors.As(err, &broken):

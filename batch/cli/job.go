@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -70,6 +68,9 @@ func (j *job) work() error {
 	}
 	if err := j.prepare(); err != nil {
 		return err
+	}
+	if j.plan.Survey().Done() && !j.unfinished() {
+		return &ending{exit: exitOK, msg: j.nothingToDo()}
 	}
 	if j.set.out.dryRun {
 		return nil
@@ -154,14 +155,9 @@ func (j *job) prepare() error {
 	return nil
 }
 
-// mayBegin tells whether there is something to send, and whether the user
-// wants it.
+// mayBegin tells whether the rows may be sent, and whether the user wants it.
 func (j *job) mayBegin() error {
-	survey := j.plan.Survey()
-	if survey.Done() && !j.unfinished() {
-		return &ending{exit: exitOK, msg: j.nothingToDo()}
-	}
-	if refusal := survey.Refusal(j.set.strict); refusal != nil {
+	if refusal := j.plan.Survey().Refusal(j.set.strict); refusal != nil {
 		return refusal
 	}
 	return j.ask()
@@ -198,10 +194,11 @@ func (j *job) inputLabel() string {
 	return shown(j.set.path)
 }
 
-// stopped turns an error that a signal caused into the ending for the signal.
+// stopped turns what a signal brought about before the first request into the
+// ending for the signal.
 func (j *job) stopped(err error) error {
 	sig := j.signals.caught()
-	if sig == nil || !errors.Is(err, context.Canceled) {
+	if sig == nil || err == nil {
 		return err
 	}
 	return &ending{exit: signalExit(sig), msg: fmt.Sprintf("stopped by %s; nothing was sent", signalName(sig))}

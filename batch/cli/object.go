@@ -173,11 +173,13 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 // seconds is a time in seconds, to the millisecond.
 func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
 
-// rowsPerSecond is the pace of this run, without what earlier runs did.
+// rowsPerSecond is the pace of this run, without what earlier runs did and
+// what it left undone.
 func rowsPerSecond(s *batch.Summary) float64 {
 	d := s.Finished.Sub(s.Started).Seconds()
 	if d <= 0 {
 		return 0
 	}
-	return math.Round(float64(s.Settled)/d*10) / 10
+	done := max(0, s.Settled-s.Outcomes[results.Unsent])
+	return math.Round(float64(done)/d*10) / 10
 }

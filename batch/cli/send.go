@@ -48,7 +48,12 @@ func (j *job) notify(n batch.Notice) {
 	if n.Warning {
 		prefix = j.console.prefix("warning:", "33")
 	}
-	j.view.post(prefix + " " + oneLine(n.Text))
+	line := prefix + " " + oneLine(n.Text)
+	if j.view == nil { // before the first request
+		fmt.Fprintln(j.console.err, line)
+		return
+	}
+	j.view.post(line)
 }
 
 // progressMode is what auto stands for.

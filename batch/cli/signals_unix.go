@@ -67,7 +67,7 @@ type polled struct {
 
 // Read implements io.Reader.
 func (p *polled) Read(buf []byte) (int, error) {
-	const interval = 100 // ms
+	const interval = 20 // ms
 	fds := []unix.PollFd{{Fd: int32(p.f.Fd()), Events: unix.POLLIN}}
 	for {
 		if err := p.ctx.Err(); err != nil {

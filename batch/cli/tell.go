@@ -102,6 +102,9 @@ func (j *job) print(e *ending, exit int) {
 // printEnding writes the lines on stderr.
 func (j *job) printEnding(e *ending, exit int) {
 	con := j.console
+	if j.summary != nil {
+		con.err.Write(j.summary.Unrecorded)
+	}
 	switch {
 	case e != nil && exit == exitOK:
 		con.plain(e.msg)
@@ -112,7 +115,7 @@ func (j *job) printEnding(e *ending, exit int) {
 		}
 	case j.summary != nil && j.summary.Stop != nil:
 		if stop := j.summary.Stop; stop.Exit != 0 {
-			con.errorf("%s", stop.Why)
+			con.errorf("%s", oneLine(stop.Why))
 			if stop.Hint != "" {
 				con.hint(stop.Hint)
 			}

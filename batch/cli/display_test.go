@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"taskbatch/batch"
+	"taskbatch/batch/results"
+)
+
+// halfway is a run in the middle of its work.
+func halfway() batch.Progress {
+	p := batch.Progress{Total: 1000, Settled: 500, Rate: 50}
+	p.Outcomes[results.Updated], p.Outcomes[results.Failed] = 497, 3
+	return p
+}
+
+func TestProgressLine(t *testing.T) {
+	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	waiting := halfway()
+	waiting.Waiting, waiting.Until = "waiting for the quota", now.Add(40100*time.Millisecond)
+	pacing := halfway()
+	pacing.Waiting, pacing.Until = "waiting for the rate", now.Add(20*time.Millisecond)
+	open := halfway()
+	open.Waiting = "waiting for the server"
+	cases := map[string]struct {
+		p    batch.Progress
+		want string
+	}{
+		"sending":          {halfway(), "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
+		"waiting":          {waiting, "500/1,000 rows, 3 failed, waiting for the quota, 41 s"},
+		"a gap is no wait": {pacing, "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
+		"nobody knows":     {open, "500/1,000 rows, 3 failed, waiting for the server"},
+		"nothing yet":      {batch.Progress{Total: 7}, "0/7 rows"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := progressLine(c.p, now); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// screen is a buffer that is read while the display writes to it.
+type screen struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
+}
+
+// show runs a display for some time, posts a line in the middle, and returns
+// what it wrote.
+func show(t *testing.T, mode string, d time.Duration) string {
+	var out screen
+	synctest.Test(t, func(t *testing.T) {
+		view := newDisplay(&out, mode, halfway)
+		finished, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			view.run(finished)
+		}()
+		time.Sleep(d / 2)
+		view.post("taskbatch: warning: something")
+		synctest.Wait()
+		if mode != progressBar && !strings.HasSuffix(out.String(), "taskbatch: warning: something\n") {
+			t.Errorf("the line was not shown at once: %q", out.String())
+		}
+		time.Sleep(d / 2)
+		close(finished)
+		<-ended
+	})
+	return out.String()
+}
+
+func TestDisplayNone(t *testing.T) {
+	if got := show(t, progressNone, 10*time.Minute); got != "taskbatch: warning: something\n" {
+		t.Errorf("wrote %q", got)
+	}
+}
+
+func TestDisplayPlain(t *testing.T) {
+	got := show(t, progressPlain, 119*time.Second)
+	line := "taskbatch: 500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left\n"
+	if want := line + "taskbatch: warning: something\n" + line + line; got != want {
+		t.Errorf("wrote %q", got)
+	}
+}
+
+// TestDisplayBar plays what the bar wrote on a terminal of one line: lines of
+// others stand whole, and at the end nothing of the bar is left.
+func TestDisplayBar(t *testing.T) {
+	lines, drawn := play(show(t, progressBar, 2*time.Second))
+	if !strings.Contains(drawn, "49% [========>...........]") || !strings.Contains(drawn, "500/1,000 rows, 3 failed") {
+		t.Errorf("the bar never stood there whole: %q", drawn)
+	}
+	if len(lines) != 2 || lines[0] != "taskbatch: warning: something" || lines[1] != "" {
+		t.Errorf("left on the terminal: %q", lines)
+	}
+}
+
+// play gives the lines that a terminal shows at the end, and the longest text
+// that its last line ever held.
+func play(output string) (lines []string, longest string) {
+	line, column := []byte{}, 0
+	for _, c := range []byte(output) {
+		switch c {
+		case '\r':
+			column = 0
+		case '\n':
+			lines = append(lines, strings.TrimRight(string(line), " "))
+			line, column = line[:0], 0
+		default:
+			if column == len(line) {
+				line = append(line, ' ')
+			}
+			line[column] = c
+			column++
+		}
+		if shown := strings.TrimSpace(string(line)); len(shown) > len(longest) {
+			longest = shown
+		}
+	}
+	return append(lines, strings.TrimRight(string(line), " ")), longest
+}
+
+// TestPostDoesNotBlock: a run is never held up by its display.
+func TestPostDoesNotBlock(t *testing.T) {
+	view := newDisplay(&bytes.Buffer{}, progressNone, halfway)
+	for range 1000 {
+		view.post("a line nobody takes")
+	}
+}

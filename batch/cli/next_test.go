@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"taskbatch/batch"
+	"taskbatch/batch/results"
+)
+
+// TestQuoteShell: whatever the word, the shell gives it back.
+func TestQuoteShell(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell here")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.StringMatching(`[^\x00]{0,12}`), 20, 20).Draw(t, "words")
+		var script strings.Builder
+		script.WriteString("printf '%s\\0'")
+		for _, word := range words {
+			script.WriteString(" " + quoteShell(word))
+		}
+		out, err := exec.Command(shell, "-c", script.String()).Output()
+		if want := strings.Join(words, "\x00") + "\x00"; err != nil || string(out) != want {
+			t.Fatalf("shell gave %q for %q (%v)", out, want, err)
+		}
+	})
+}
+
+func TestNext(t *testing.T) {
+	done := &batch.Summary{Rows: 2, Complete: true, Results: "tasks.results.csv"}
+	done.Outcomes[results.Updated] = 2
+	some := &batch.Summary{Rows: 2, Complete: true, Results: "my tasks.results.csv"}
+	some.Outcomes[results.Updated], some.Outcomes[results.Failed] = 1, 1
+	stopped := &batch.Summary{Rows: 2, Complete: true, Results: "tasks.results.csv", Stop: &batch.Stop{Exit: 5}}
+	stopped.Outcomes[results.Unsent] = 2
+
+	line := []string{
+		"update", "tasks.csv", "--fresh", "-c", "4", "--map", "My Task=taskId", "--set", `title=""`,
+		"--base-url", "http://127.0.0.1:8000", "-o", "out.csv", "-y", "--strict=false",
+	}
+	inv, err := parse(line, allCommands(), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]struct {
+		summary *batch.Summary
+		want    string
+	}{
+		"all done": {done, ""},
+		"rerun":    {some, `taskbatch update --concurrency=4 --set='title=""' --base-url=http://127.0.0.1:8000 --strict=false 'my tasks.results.csv'`},
+		"again": {stopped, `taskbatch update --concurrency=4 --map='My Task=taskId' --set='title=""' --base-url=http://127.0.0.1:8000 ` +
+			`--results=out.csv --yes --strict=false tasks.csv`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			j := &job{session: &session{program: "taskbatch", inv: inv}, summary: c.summary}
+			j.set.path = "tasks.csv"
+			if got := j.next(exitRows); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestProgramName(t *testing.T) {
+	for arg, want := range map[string]string{
+		"taskbatch": "taskbatch", "./taskbatch": "./taskbatch", "/my bin/taskbatch": "'/my bin/taskbatch'",
+		"/tmp/go-build123/b001/exe/taskbatch": "go run .",
+	} {
+		if got := programName(arg); got != want {
+			t.Errorf("programName(%q) = %q, want %q", arg, got, want)
+		}
+	}
+}
