@@ -139,7 +139,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				w.WriteHeader(status)
 			})
 			shown := strings.ReplaceAll(location, "test-key", "[key removed]")
-			if r.Verdict != client.Redirected || r.Status != status || !strings.Contains(r.Message, "redirects to "+shown+",") || own.Load() != 1 {
+			if r.Verdict != client.Redirected || r.Status != status || !strings.Contains(r.Message, "redirect to "+shown+" (not followed)") || own.Load() != 1 {
 				t.Errorf("%d %s: %v (%s), %d requests", status, location, r.Verdict, r.Message, own.Load())
 			}
 		}

@@ -32,7 +32,7 @@ const (
 type Health uint8
 
 const (
-	// Healthy: the API answered.
+	// Healthy: the API answered, or we gave the attempt up ourselves.
 	Healthy Health = iota
 	// RowError: 500 with the API's own JSON error, which speaks of its row.
 	RowError
@@ -54,7 +54,7 @@ type Reply struct {
 	Received time.Time // when its answer (or failure) was complete
 
 	Quota      Quota
-	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header); 0 when absent or malformed
+	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header); 0 when absent, malformed, past or more than 31 days
 }
 
 // Quota is what the rate headers of one answer say. Malformed, absent,

@@ -220,5 +220,5 @@ func redirectMessage(resp *http.Response) string {
 	if location == "" {
 		return title
 	}
-	return title + ": the server redirects to " + location + ", which is not followed: check --base-url"
+	return title + ": redirect to " + location + " (not followed)"
 }

@@ -1,14 +1,14 @@
 package client
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// oneLine escapes what would break a line or a terminal: control characters,
-// line and paragraph separators, and bytes that are not UTF-8.
+// oneLine escapes what would break a line, steer a terminal or turn the
+// direction of the text, and bytes that are not UTF-8.
 func oneLine(s string) string {
 	if !strings.ContainsFunc(s, mustEscape) && utf8.ValidString(s) {
 		return s
@@ -17,21 +17,28 @@ func oneLine(s string) string {
 	for i, r := range s {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
-			out = append(out, '\\', 'x', hexDigits[s[i]>>4], hexDigits[s[i]&15])
-		case mustEscape(r):
-			quoted := strconv.QuoteRuneToASCII(r)
-			out = append(out, quoted[1:len(quoted)-1]...)
-		default:
+			out = fmt.Appendf(out, `\x%02x`, s[i])
+		case !mustEscape(r):
 			out = utf8.AppendRune(out, r)
+		case r == '\n':
+			out = append(out, `\n`...)
+		case r == '\r':
+			out = append(out, `\r`...)
+		case r == '\t':
+			out = append(out, `\t`...)
+		case r < 0x80:
+			out = fmt.Appendf(out, `\x%02x`, r)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
 		}
 	}
 	return string(out)
 }
 
-// mustEscape is true for control characters and the separators U+2028 and
-// U+2029.
+// mustEscape is true for control characters, the separators U+2028 and
+// U+2029, the byte order mark and the marks that turn the direction.
 func mustEscape(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\uFEFF' || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // shorten cuts s to at most limit bytes, between two characters, and marks

@@ -47,7 +47,7 @@ func TestFaults(t *testing.T) {
 		{"504", client.Unanswered, client.Ill, 504, "504 Gateway Timeout", false},
 		{"429", client.Throttled, client.Healthy, 429, "Too many requests", false},
 		{"401", client.Unauthorized, client.Healthy, 401, "Invalid API key", false},
-		{"redirect", client.Redirected, client.Healthy, 302, "302 Found: the server redirects to https://elsewhere.invalid/, which is not followed: check --base-url", false},
+		{"redirect", client.Redirected, client.Healthy, 302, "302 Found: redirect to https://elsewhere.invalid/ (not followed)", false},
 		{"drop", client.Unanswered, client.Ill, 0, "connection closed before an answer (EOF)", true},
 		{"dropbefore", client.Unanswered, client.Ill, 0, "connection closed before an answer (EOF)", false},
 		{"hang", client.Unanswered, client.Ill, 0, "timeout after 2s", false},

@@ -1,0 +1,41 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+
+	"taskbatch/client"
+	"taskbatch/client/sandbox"
+)
+
+func Example() {
+	box, err := sandbox.New(sandbox.Config{Known: map[string]struct{}{"T-1": {}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server, err := box.Start("127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer server.Close()
+	c, err := client.New(client.Config{BaseURL: server.URL(), Key: "my-key"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+
+	var u client.Update
+	u.SetText(client.Status, "COMPLETED")
+	body := u.AppendBody(nil)
+	sender := c.Sender() // one for each worker
+	for _, task := range []string{"T-1", "T-2"} {
+		reply := sender.Put(context.Background(), task, body)
+		fmt.Println(task, reply.Verdict, reply.Status, reply.Message)
+	}
+	// Output:
+	// T-1 applied 200
+	// T-2 refused 404 Account task not found
+}
