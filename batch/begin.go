@@ -27,13 +27,13 @@ func (p *Plan) begin(ctx context.Context) (*results.Writer, error) {
 }
 
 func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
-	partial := p.cfg.Results + results.PartialSuffix
+	partial := results.PartialName(p.cfg.Results)
 	if p.cfg.Fresh {
 		if err := setAside(p.cfg.Results); err != nil {
 			return nil, err
 		}
 	}
-	_, cut, err := results.Repair(partial)
+	cut, err := results.Repair(partial)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -46,27 +46,19 @@ func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
 	case p.gone || !p.sameColumns():
 		err = p.rewrite(ctx, partial)
 	case !p.partial:
-		err = results.CopyToPartial(ctx, p.cfg.Results, partial)
-	default:
-		err = nil
+		err = results.CopyToPartial(p.cfg.Results, partial)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return results.Continue(partial)
+	return results.Append(partial, p.cfg.Input.Columns())
 }
 
 // setAside keeps all that earlier runs of the batch left, reruns included,
 // under its time.
 func setAside(path string) error {
-	for name := path; name != ""; {
-		for _, file := range []string{name, name + results.PartialSuffix} {
-			if _, err := results.KeepUnderTime(file); err != nil {
-				return err
-			}
-		}
-		var err error
-		if name, err = results.NewestRerun(path); err != nil {
+	for name := path; name != ""; name = results.NewestRerun(path) {
+		if err := results.SetAside(name); err != nil {
 			return err
 		}
 	}
@@ -82,7 +74,7 @@ func (p *Plan) rewrite(ctx context.Context, partial string) error {
 		if err != nil {
 			return err
 		}
-		buf := results.AppendHeader(nil, p.cfg.Input.Columns())
+		buf := results.Header(p.cfg.Input.Columns())
 		err = p.cfg.Input.Each(ctx, func(row *csvmap.Row) error {
 			if err := w.passOver(row.Number); err != nil {
 				return err

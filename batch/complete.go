@@ -23,7 +23,7 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 	causes := newCauses()
 	var counted [results.NumOutcomes]int64
 	order := func(failures io.Writer) error {
-		return results.Order(ctx, p.cfg.Results+results.PartialSuffix, p.cfg.Results, func(old *results.Old) error {
+		return results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, func(old *results.Old) error {
 			counted[old.Outcome]++
 			causes.add(old)
 			if failures == nil || old.Outcome.Finished() {
@@ -53,7 +53,7 @@ func (p *Plan) withFailures(order func(failures io.Writer) error) error {
 		return order(nil)
 	}
 	return results.WriteAtomic(p.cfg.Failures, 0o600, func(w io.Writer) error {
-		if _, err := w.Write(results.AppendHeader(nil, p.cfg.Input.Columns())); err != nil {
+		if _, err := w.Write(results.Header(p.cfg.Input.Columns())); err != nil {
 			return err
 		}
 		return order(w)
@@ -86,7 +86,7 @@ func (p *Plan) newSummary(d *dispatcher, started time.Time) *Summary {
 		Started: started, Rows: p.survey.Rows,
 		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Settled: t.settled, Warnings: t.warnings,
 		LatencyMS: t.latencyMS(), Waited: t.waited,
-		Results: p.cfg.Results + results.PartialSuffix, Stop: d.stop,
+		Results: results.PartialName(p.cfg.Results), Stop: d.stop,
 	}
 	for o := range s.Outcomes {
 		s.Outcomes[o] = t.outcomes[o].Load()

@@ -13,7 +13,7 @@ import (
 func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 	for {
 		if d.stop == nil {
-			if s := d.rules.expired(now, d.waits == waitRate || d.waits == waitQuota); s != nil {
+			if s := d.rules.expired(now, d.waits.paced()); s != nil {
 				d.halt(s)
 			}
 		}
@@ -24,7 +24,11 @@ func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 		}
 		it, wake := d.choose(now)
 		if it == nil {
-			return earliest(wake, d.rules.durationEnds(), d.rules.outageEnds())
+			wake = earliest(wake, d.rules.durationEnds())
+			if !d.waits.paced() {
+				wake = earliest(wake, d.rules.outageEnds())
+			}
+			return wake
 		}
 		d.launch(it, now)
 	}
@@ -37,7 +41,7 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 		d.note(waitNone, "waiting for the disk", time.Time{})
 		return nil, time.Time{}
 	}
-	if len(d.suspects) > 0 {
+	if len(d.suspects) > 0 || d.confirming {
 		return d.chooseConfirm(now)
 	}
 	probe := d.outage.Active()
@@ -81,7 +85,7 @@ func (d *dispatcher) chooseConfirm(now time.Time) (*item, time.Time) {
 	}
 	it := d.suspects[0]
 	d.suspects = d.suspects[1:]
-	it.confirm = true
+	it.confirm, d.confirming = true, true
 	return it, time.Time{}
 }
 
@@ -115,9 +119,12 @@ func (d *dispatcher) mayGo(now time.Time) (time.Time, bool) {
 		d.note(waitNone, "", time.Time{})
 		return time.Time{}, false
 	}
-	kind := waitQuota
-	if dec.Reason == pace.Rate {
+	kind := waitThrottled
+	switch dec.Reason {
+	case pace.Rate:
 		kind = waitRate
+	case pace.Quota:
+		kind = waitQuota
 	}
 	d.note(kind, "waiting for the "+dec.Reason.String(), dec.At)
 	return dec.At, false

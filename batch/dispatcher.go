@@ -32,21 +32,23 @@ type dispatcher struct {
 	replies <-chan *item   // back from the workers
 	signals <-chan struct{}
 
-	lanes     lanes
-	ready     queue
-	retry     retryQueue
-	suspects  []*item // answered 401, to be confirmed
-	unsettled int     // rows admitted and not settled
-	bytes     int     // memory of these
-	left      int64   // rows that are still to be sent
-	inFlight  int
-	probing   bool // the probe of an outage is in flight
+	lanes      lanes
+	ready      queue
+	retry      retryQueue
+	suspects   []*item // answered 401, to be confirmed
+	unsettled  int     // rows admitted and not settled
+	bytes      int     // memory of these
+	left       int64   // rows that are still to be sent
+	inFlight   int
+	probing    bool // the probe of an outage is in flight
+	confirming bool // the request that confirms a 401 is in flight
 
-	stop      *Stop
-	signalled time.Time          // first signal; zero: none
-	abandon   context.CancelFunc // ends the attempts in flight
-	abandoned bool
-	giveUp    bool // no more rows are read: the .partial stays
+	stop       *Stop
+	signalled  time.Time          // first signal; zero: none
+	abandon    context.CancelFunc // ends the attempts in flight
+	abandoned  bool
+	giveUp     bool // no more rows are read: the .partial stays
+	unwritable bool // the .partial cannot be written any more
 
 	feedErr func() error // why the reader ended, once rows is closed
 	cut     bool         // a row was settled only because the run stopped
@@ -208,7 +210,9 @@ func (d *dispatcher) observe(it *item, r *client.Reply) {
 		d.rules.announced(wait)
 	}
 	before := d.outage.Active()
-	d.outage.Answered(r.Received, r.Health, it.row.TaskID)
+	if !before || !r.Sent.Before(d.outage.Since()) { // what was under way before an outage tells nothing of its end
+		d.outage.Answered(r.Received, r.Health, it.row.TaskID)
+	}
 	if after := d.outage.Active(); after != before {
 		d.announceOutage(after, r)
 	}
@@ -223,6 +227,9 @@ func (d *dispatcher) judge(it *item, r *client.Reply) {
 	it.probe, it.confirm = false, false
 	if probe {
 		d.probing = false
+	}
+	if confirm {
+		d.confirming = false
 	}
 	switch r.Verdict {
 	case client.Applied:

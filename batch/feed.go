@@ -19,7 +19,6 @@ func (p *Plan) feed(ctx context.Context, out chan<- []*item) error {
 	if err != nil {
 		return err
 	}
-	defer w.close()
 	var (
 		batch []*item
 		bytes int

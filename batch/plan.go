@@ -87,7 +87,7 @@ func (p *Plan) openHistory() error {
 		return nil
 	}
 	var err error
-	partial := p.cfg.Results + results.PartialSuffix
+	partial := results.PartialName(p.cfg.Results)
 	p.history, err = results.OpenPartial(partial, os.TempDir())
 	p.survey.Continues, p.partial = partial, true
 	if errors.Is(err, fs.ErrNotExist) {

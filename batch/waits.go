@@ -9,6 +9,7 @@ const (
 	waitNone waitKind = iota
 	waitRate
 	waitQuota
+	waitThrottled // 429, or 503 with Retry-After
 	waitRetry
 	waitOutage
 )
@@ -18,7 +19,7 @@ func (k waitKind) account(t *tally, d time.Duration) {
 	switch k {
 	case waitRate:
 		t.waited.Rate += d
-	case waitQuota:
+	case waitQuota, waitThrottled:
 		t.waited.Quota += d
 	case waitRetry:
 		t.waited.Retry += d
@@ -26,3 +27,7 @@ func (k waitKind) account(t *tally, d time.Duration) {
 		t.waited.Outage += d
 	}
 }
+
+// paced tells whether the run waits by its own choice, so that a row that is
+// not settled tells nothing of the server.
+func (k waitKind) paced() bool { return k == waitRate || k == waitQuota }
