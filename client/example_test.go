@@ -33,9 +33,9 @@ func Example() {
 	sender := c.Sender() // one for each worker
 	for _, task := range []string{"T-1", "T-2"} {
 		reply := sender.Put(context.Background(), task, body)
-		fmt.Println(task, reply.Verdict, reply.Status, reply.Message)
+		fmt.Printf("%s %v: %d %q\n", task, reply.Verdict, reply.Status, reply.Message)
 	}
 	// Output:
-	// T-1 applied 200
-	// T-2 refused 404 Account task not found
+	// T-1 applied: 200 ""
+	// T-2 refused: 404 "Account task not found"
 }
