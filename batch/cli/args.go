@@ -69,7 +69,7 @@ func parse(args []string, commands []*command, getenv func(string) string) (*inv
 
 // parseHelp reads `help [COMMAND]`.
 func parseHelp(inv *invocation, args []string, commands []*command) (*invocation, error) {
-	if len(args) == 0 {
+	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" {
 		return inv, nil
 	}
 	cmd, err := findCommand(args[0], commands)

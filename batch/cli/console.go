@@ -60,13 +60,6 @@ func (c *console) advise(text string) {
 // plain is a line without a prefix.
 func (c *console) plain(text string) { fmt.Fprintln(c.err, oneLine(text)) }
 
-// notice is a line about the run that is no warning.
-func (c *console) notice(text string) {
-	if !c.quiet {
-		c.line(c.err, "taskbatch:", text)
-	}
-}
-
 func (c *console) prefix(word, color string) string {
 	return "taskbatch: " + paint(c.color, color, word)
 }
