@@ -24,7 +24,7 @@ type closing struct {
 const maxBackoff = 60 * time.Second
 
 // closes tells whether a reply shuts the gate.
-func closes(r client.Reply) bool {
+func closes(r *client.Reply) bool {
 	return r.Verdict == client.Throttled || r.Status == 503 && r.RetryAfter > 0
 }
 
@@ -44,7 +44,7 @@ func (c *closing) again(sent tick) bool { return sent >= c.at }
 
 // shut takes in a reply that closes. quota tells whether the quota window says
 // for how long: to its end, which may be past already.
-func (c *closing) shut(r client.Reply, sent, received tick, quota bool) {
+func (c *closing) shut(r *client.Reply, sent, received tick, quota bool) {
 	again := c.again(sent)
 	c.at = max(c.at, received)
 	switch {

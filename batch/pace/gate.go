@@ -32,6 +32,7 @@ type Gate struct {
 	interval time.Duration // between requests, by --rate
 
 	epoch    time.Time // zero of all ticks; the first time that is passed in
+	wall     time.Time // the epoch without its monotonic reading
 	sends    sends
 	pending  int  // in flight, by Sent and Answered
 	answered bool // the server has answered
@@ -78,14 +79,14 @@ func NewGate(cfg Config) *Gate {
 // tick is t as time since the epoch.
 func (g *Gate) tick(t time.Time) tick {
 	if g.epoch.IsZero() {
-		g.epoch = t
+		g.epoch, g.wall = t, t.Round(0)
 	}
 	return t.Sub(g.epoch)
 }
 
 // serverTick is a time that the server names, on its own clock. The monotonic
 // reading of ours must not take part.
-func (g *Gate) serverTick(t time.Time) time.Duration { return t.Sub(g.epoch.Round(0)) }
+func (g *Gate) serverTick(t time.Time) time.Duration { return t.Sub(g.wall) }
 
 // Sent notes that a request is sent now.
 func (g *Gate) Sent(now time.Time) {
@@ -111,11 +112,11 @@ func (g *Gate) Answered(r client.Reply) {
 	g.pending = max(0, g.pending-1)
 	g.answered = g.answered || r.Verdict != client.Unanswered && r.Verdict != client.Unconnected
 	g.concurrency.answered(ill)
-	over := g.answeredQuota(r, sent, received)
+	over := g.answeredQuota(&r, sent, received)
 	g.closing.answered(sent)
 	switch {
-	case closes(r):
-		g.closing.shut(r, sent, received, over || g.quota.known && g.quota.spent)
+	case closes(&r):
+		g.closing.shut(&r, sent, received, over || g.quota.known && g.quota.spent)
 	case !ill:
 		g.closing.opens(sent, g.concurrency.max)
 	}
@@ -123,9 +124,9 @@ func (g *Gate) Answered(r client.Reply) {
 
 // answeredQuota takes in the rate headers. It tells whether they speak of a
 // window that is over.
-func (g *Gate) answeredQuota(r client.Reply, sent, received tick) (over bool) {
+func (g *Gate) answeredQuota(r *client.Reply, sent, received tick) (over bool) {
 	turn, _ := g.turn()
-	q := r.Quota
+	q := &r.Quota
 	date, dated := g.serverTick(q.Date), !q.Date.IsZero()
 	dated = dated && date.Abs() < horizon
 	g.clock.widen(received)

@@ -37,13 +37,11 @@ func TestQuotaIsUsed(t *testing.T) {
 		"Retry-After":       {retryAfter: true},
 	}
 	ways := map[string]func(*rand.Rand) (time.Duration, time.Duration){
-		"no latency":       constant(0),
-		"latency 20ms":     constant(20 * ms),
 		"latency 100ms":    constant(100 * ms),
 		"latency 0..20ms":  middle(20 * ms),
 		"latency 0..200ms": arrival(200 * ms),
 	}
-	slow := map[string]bool{"latency 20ms": true, "latency 100ms": true, "latency 0..200ms": true}
+	slow := map[string]bool{"latency 100ms": true, "latency 0..200ms": true}
 	for _, q := range quotas {
 		for clockName, c := range clocks {
 			for windowName, w := range windows {
@@ -64,7 +62,7 @@ func TestQuotaIsUsed(t *testing.T) {
 }
 
 func usesQuota(t *testing.T, m *model, workers int) {
-	rows := 20 * m.limit
+	rows := 12 * m.limit
 	r := simulate(NewGate(Config{QuotaShare: 1, Concurrency: workers}), m, rows, workers, ms, 1)
 	used, worst := m.used(2)
 	least := 0.98
@@ -130,8 +128,8 @@ func TestShareIsKept(t *testing.T) {
 			t.Fatalf("%+v", r)
 		}
 		for i, u := range m.windows {
-			// A request may come into a window early by the jitter of its way.
-			if most := int64(share*float64(m.limit)) + 1 + m.limit/50; u.own > most {
+			// Some may come by the jitter of their way, and some to find the turn.
+			if most := int64(share*float64(m.limit)) + 5 + m.limit/50; u.own > most {
 				t.Fatalf("window %d of %d: %d used of %d with a share of %.2f", i, len(m.windows), u.own, m.limit, share)
 			}
 		}
@@ -144,16 +142,18 @@ func drawModel(t *rapid.T) *model {
 	up := time.Duration(rapid.IntRange(0, 20).Draw(t, "up")) * ms
 	down := time.Duration(rapid.IntRange(0, 100).Draw(t, "down")) * ms
 	jitter := int64(rapid.IntRange(1, 1000).Draw(t, "jitter µs"))
+	limit := int64(rapid.IntRange(50, 800).Draw(t, "limit"))
+	others := rapid.SampledFrom([]float64{0, 0, 0.1, 0.5}).Draw(t, "others")
 	return &model{
-		limit:      int64(rapid.IntRange(50, 800).Draw(t, "limit")),
+		limit:      limit,
+		others:     others * float64(limit) / window.Seconds(),
 		window:     window,
 		phase:      time.Duration(rapid.IntRange(0, 999).Draw(t, "phase")) * ms,
 		lazy:       rapid.Bool().Draw(t, "lazy"),
-		skew:       time.Duration(rapid.IntRange(-5_000_000, 5_000_000).Draw(t, "skew")) * ms,
+		skew:       rapid.SampledFrom([]time.Duration{0, 300 * ms, -4 * time.Second, 40 * time.Second, time.Hour, -time.Hour}).Draw(t, "skew"),
 		date:       rapid.Bool().Draw(t, "date"),
 		retryAfter: rapid.Bool().Draw(t, "retryAfter"),
 		floor:      rapid.Bool().Draw(t, "floor"),
-		others:     rapid.SampledFrom([]float64{0, 0, 1, 20}).Draw(t, "others"),
 		latency: func(r *rand.Rand) (time.Duration, time.Duration) {
 			return up + time.Duration(r.Int64N(1000*jitter)), down
 		},
@@ -166,7 +166,7 @@ func TestAnyServer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawModel(t)
 		workers := rapid.IntRange(1, 100).Draw(t, "workers")
-		rows := int64(rapid.IntRange(1, 3000).Draw(t, "rows"))
+		rows := rapid.Int64Range(1, 10*m.limit).Draw(t, "rows")
 		r := simulate(NewGate(Config{QuotaShare: 1, Concurrency: workers}), m, rows, workers, ms, 1)
 		if r.stuck || r.tooLong {
 			t.Fatalf("%+v", r)
@@ -176,9 +176,6 @@ func TestAnyServer(t *testing.T) {
 		}
 		quota := (float64(m.limit)/m.window.Seconds() - m.others) * 0.9
 		slowest := 125*ms + 2*ms
-		if quota <= 1 {
-			return
-		}
 		need := time.Duration(float64(rows)/quota*1e9) + 3*m.window + 2*time.Second +
 			time.Duration(rows)*slowest/time.Duration(workers)
 		if !m.date && m.skew > 0 && m.skew < localTrust {

@@ -24,7 +24,6 @@ type model struct {
 
 	begin, end time.Time
 	count      int64
-	ownCount   int64
 	windows    []usage
 }
 
@@ -209,6 +208,8 @@ func (m *model) used(skip int) (share float64, worst int64) {
 	return float64(sum) / (float64(m.limit) * float64(span) / float64(m.window)), worst
 }
 
+// The ways to the server and back. arrival: nearly all of it after the server
+// has counted the request.
 func arrival(max time.Duration) func(*rand.Rand) (time.Duration, time.Duration) {
 	return func(r *rand.Rand) (time.Duration, time.Duration) {
 		d := time.Duration(r.Int64N(int64(max) + 1))
@@ -219,11 +220,6 @@ func middle(max time.Duration) func(*rand.Rand) (time.Duration, time.Duration) {
 	return func(r *rand.Rand) (time.Duration, time.Duration) {
 		d := time.Duration(r.Int64N(int64(max) + 1))
 		return d / 2, d - d/2
-	}
-}
-func departure(max time.Duration) func(*rand.Rand) (time.Duration, time.Duration) {
-	return func(r *rand.Rand) (time.Duration, time.Duration) {
-		return time.Duration(r.Int64N(int64(max) + 1)), 0
 	}
 }
 func constant(d time.Duration) func(*rand.Rand) (time.Duration, time.Duration) {
