@@ -39,7 +39,7 @@ func loadPath(t testing.TB, path string, opt Options) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Cleanup(func() { _ = in.Close() })
+	defer in.Close()
 	l := &loaded{in: in}
 	var checked []Row
 	err = in.Check(context.Background(), func(row *Row) error {

@@ -58,6 +58,20 @@ func TestResultsAsInput(t *testing.T) {
 	}
 }
 
+// TestFinishedRowsStayAsTheyAre: not even blanks in their JSON change.
+func TestFinishedRowsStayAsTheyAre(t *testing.T) {
+	text := resultsHead + "taskId,metadata,attachmentUrls\n" +
+		"updated,2,,,,,,,T-1,\"{ \"\"a\"\": 1 }\",https://a.example |\n" +
+		"failed,3,,,,,,,T-2,\"{ \"\"a\"\": 1 }\",https://a.example |\n"
+	l := must(t, "a.results.csv", text, Options{})
+	tails := []string{`,T-1,"{ ""a"": 1 }",https://a.example |`, `,T-2,"{""a"":1}","[""https://a.example""]"`}
+	for i, row := range l.rows {
+		if string(row.Tail) != tails[i] || string(row.Body) != `{"attachmentUrls":["https://a.example"],"metadata":{"a":1}}` {
+			t.Errorf("got %s %s, want %s", row.Tail, row.Body, tails[i])
+		}
+	}
+}
+
 // TestResultsOfASpreadsheet: another dialect, another order, rows deleted,
 // columns removed.
 func TestResultsOfASpreadsheet(t *testing.T) {

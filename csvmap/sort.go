@@ -11,7 +11,7 @@ import (
 	"taskbatch/csvmap/order"
 )
 
-// sortMemory is the memory that sorting a results file takes.
+// sortMemory is the most memory that sorting a results file takes, in bytes.
 const sortMemory = 16 << 20
 
 // prepareResults reads a results file for the first time: it checks the
@@ -54,7 +54,7 @@ func (in *Input) prepareResults(ctx context.Context) error {
 
 // sort keeps the records, as lines of text, in the order of their numbers.
 func (in *Input) sort(ctx context.Context) error {
-	in.sorted = order.New(in.rules.tempDir, sortMemory)
+	in.sorted = order.New(in.rules.tempDir, min(sortMemory, 8*blockSize*len(in.source.blocks)))
 	in.sorted.KeepAll = true
 	var packed []byte
 	err := in.records(ctx, func(rec *record) error {
