@@ -51,7 +51,7 @@ func (j *job) setUp() error {
 	if j.set.path == "-" && j.set.results == "" && !j.set.out.dryRun {
 		return usagef("standard input has no name to derive the results file from; add -o FILE")
 	}
-	if err := j.set.refusePartial(j.program); err != nil {
+	if err := j.refusePartial(); err != nil {
 		return asUsage(err)
 	}
 	return j.aim()
@@ -132,7 +132,7 @@ func (j *job) takeLock() error {
 // prepare reads the whole input and what earlier runs recorded.
 func (j *job) prepare() error {
 	if j.results != "" && !j.set.batch.Fresh {
-		if err := refuseOlder(j.program, j.results); err != nil {
+		if err := j.refuseOlder(); err != nil {
 			return err
 		}
 	}

@@ -45,19 +45,20 @@ func (s *settings) lockName(resultsName string) string {
 
 // refusePartial stops an update of an unfinished results file and names the
 // command that continues it.
-func (s *settings) refusePartial(program string) error {
-	finished, isPartial := cutPartial(s.path)
+func (j *job) refusePartial() error {
+	path := j.set.path
+	finished, isPartial := cutPartial(path)
 	if !isPartial {
 		return nil
 	}
-	if _, err := os.Stat(s.path); err != nil {
+	if _, err := os.Stat(path); err != nil {
 		return err
 	}
-	e := &ending{exit: exitUsage, msg: fmt.Sprintf("%s belongs to an unfinished run; it is continued, not rerun", s.path)}
+	e := &ending{exit: exitUsage, msg: fmt.Sprintf("%s belongs to an unfinished run; it is continued, not rerun", path)}
 	if input := inputOf(finished); input != "" {
-		e.hints = []string{fmt.Sprintf("%s update %s continues it", program, quoteShell(input))}
+		e.hints = []string{j.rerun(input) + " continues it"}
 	} else {
-		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", program, quoteShell(finished))}
+		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", j.program, quoteShell(finished))}
 	}
 	return e
 }
@@ -88,19 +89,19 @@ func inputExtensions() []string {
 
 // refuseOlder stops an update that would begin again behind a rerun that
 // already exists.
-func refuseOlder(program, resultsName string) error {
-	newest := results.NewestRerun(resultsName)
+func (j *job) refuseOlder() error {
+	newest := results.NewestRerun(j.results)
 	if newest == "" {
 		return nil
 	}
 	e := &ending{exit: exitUsage}
 	if finished, unfinished := cutPartial(newest); unfinished {
 		e.msg = fmt.Sprintf("a rerun of these results was begun and not ended: %s; nothing was sent", newest)
-		e.hints = []string{fmt.Sprintf("%s update %s continues it", program, operandWord(previousRun(finished)))}
+		e.hints = []string{j.rerun(previousRun(finished)) + " continues it"}
 		return e
 	}
 	e.msg = fmt.Sprintf("the newest results of this batch are in %s; nothing was sent", newest)
-	e.hints = []string{fmt.Sprintf("%s update %s goes on from there; --fresh starts over", program, operandWord(newest))}
+	e.hints = []string{j.rerun(newest) + " goes on from there; --fresh starts over"}
 	return e
 }
 

@@ -29,10 +29,10 @@ func (j *job) again() string {
 	return strings.Join(append(words, operandWord(j.set.path)), " ")
 }
 
-// rerun is the command that sends the rows of a results file which did not get
-// through, with the flags that still matter.
+// rerun is the update of another file, such as the results, with the flags
+// that still matter.
 func (j *job) rerun(resultsFile string) string {
-	words := []string{j.program, j.inv.command.name}
+	words := []string{j.program, "update"}
 	for _, g := range j.inv.given {
 		if opt := j.inv.command.option(g.name); opt.stays {
 			words = append(words, flagWord(j.inv.command, g))

@@ -12,7 +12,11 @@ import (
 // summaryPage is the summary of a run, for people.
 func (j *job) summaryPage(p *page, exit int) {
 	s := j.summary
-	p.linef("%s of %s in %s, %s rows/s, to %s", plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), rate(rowsPerSecond(s)), j.target.baseURL)
+	pace := ""
+	if perSecond := rowsPerSecond(s); perSecond > 0 {
+		pace = ", " + rate(perSecond) + " rows/s"
+	}
+	p.linef("%s of %s in %s%s, to %s", plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), pace, j.target.baseURL)
 	for o := results.Updated; o < results.NumOutcomes; o++ {
 		if n := s.Outcomes[o]; n > 0 || o == results.Updated {
 			p.linef("  %-8s %9s%s", o, grouped(n), note(o, s))
@@ -60,7 +64,7 @@ func note(o results.Outcome, s *batch.Summary) string {
 func requestNote(s *batch.Summary) string {
 	var parts []string
 	if s.Retries > 0 {
-		parts = append(parts, plural(s.Retries, "retry"))
+		parts = append(parts, grouped(s.Retries)+" of them retries")
 	}
 	if s.Throttled > 0 {
 		parts = append(parts, grouped(s.Throttled)+" throttled")
@@ -108,7 +112,7 @@ func (j *job) failures(p *page) {
 		if g.Status != 0 {
 			message = fmt.Sprintf("%d %s", g.Status, message)
 		}
-		rows = append(rows, []string{plural(g.Count, "row"), g.Outcome.String(), message, rowList(g)})
+		rows = append(rows, []string{grouped(g.Count), g.Outcome.String(), rowList(g), message})
 	}
 	p.table("  ", rows)
 }
