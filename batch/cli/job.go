@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"taskbatch/batch"
@@ -121,8 +122,8 @@ func (j *job) takeLock() error {
 		return j.stopped(err)
 	}
 	j.lock = lock
-	if j.set.path == "-" {
-		return nil
+	if info, err := os.Stat(j.set.path); j.set.path == "-" || err != nil || !info.Mode().IsRegular() {
+		return nil // a pipe gives its content only once
 	}
 	j.in.Close()
 	j.in, err = csvmap.Open(j.set.path, j.stdin, j.set.input)

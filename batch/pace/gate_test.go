@@ -347,3 +347,53 @@ func TestRateIsReached(t *testing.T) {
 		t.Errorf("%.1f requests per second, want 500", rate)
 	}
 }
+
+// TestUncountedRequests: where the server does not count a request, as the
+// books thought, the quota is not used up.
+func TestUncountedRequests(t *testing.T) {
+	s := newScript(t, Config{Concurrency: 8, QuotaShare: 0.5})
+	for i := range time.Duration(200) {
+		at := i * ms
+		if d := s.g.Next(after(at), 0, 1); !d.Go {
+			t.Fatalf("request %d: %+v", i, d)
+		}
+		s.g.Sent(after(at))
+		s.g.Answered(client.Reply{Status: 404, Verdict: client.Refused, Sent: after(at), Received: after(at),
+			Quota: quota(good, 100, 99, 0, 60*time.Second).Quota})
+	}
+}
+
+// TestSlidingWindow: a server that refills step by step, whose Reset slides, is
+// neither overrun nor left idle.
+func TestSlidingWindow(t *testing.T) {
+	const limit, perSecond = 50, 25.0
+	g := NewGate(Config{Concurrency: 8, QuotaShare: 1})
+	tokens, filled := float64(limit), time.Duration(0)
+	refused, good, now := 0, 0, time.Duration(0)
+	for now < time.Minute {
+		if d := g.Next(after(now), 0, 1e6); !d.Go {
+			now = d.At.Sub(start)
+			continue
+		}
+		g.Sent(after(now))
+		sent := now
+		now += 5 * ms
+		tokens = min(limit, tokens+perSecond*(now-filled).Seconds())
+		filled = now
+		r := client.Reply{Status: 200, Sent: after(sent), Received: after(now)}
+		if tokens < 1 {
+			r.Status, r.Verdict = 429, client.Throttled
+			refused++
+		} else {
+			tokens--
+			good++
+		}
+		full := time.Duration((limit - tokens) / perSecond * 1e9)
+		r.Quota = client.Quota{Known: true, Limit: limit, Remaining: int64(tokens), Date: after(now).Truncate(time.Second),
+			Reset: after(now + full + time.Second - 1).Truncate(time.Second)}
+		g.Answered(r)
+	}
+	if refused > 10 || good < 60*perSecond/2 {
+		t.Errorf("%d good answers in a minute and %d refused, want about %v and next to none", good, refused, 60*perSecond)
+	}
+}
