@@ -51,16 +51,6 @@ const (
 	taskIDAlias = "id"
 )
 
-// fieldsByName finds the fields of the body by their exact names.
-func fieldByName(name string) (client.Field, bool) {
-	for f := range client.Field(client.NumFields) {
-		if f.String() == name {
-			return f, true
-		}
-	}
-	return 0, false
-}
-
 // fieldNames is every name that a column can have, for suggestions.
 func fieldNames() []string {
 	names := []string{taskIDName}

@@ -202,8 +202,8 @@ func (r *rules) constantFor(t target) *constant {
 // listFlags names the flags among those given for which has is true.
 func (o Options) listFlags(flags ...string) []string {
 	given := map[string]bool{
-		"--format": o.Format != "" && o.Format != "auto", "--delimiter": o.Delimiter != "" && o.Delimiter != "auto",
-		"--columns": len(o.Columns) > 0, "--map": len(o.Map) > 0, "--ignore": len(o.Ignore) > 0,
+		"--delimiter": o.Delimiter != "" && o.Delimiter != "auto",
+		"--columns":   len(o.Columns) > 0, "--map": len(o.Map) > 0, "--ignore": len(o.Ignore) > 0,
 		"--ignore-unknown": o.IgnoreUnknown, "--empty": o.Empty != "", "--null": o.Null != "",
 		"--list-separator": o.ListSeparator != "",
 	}
