@@ -21,12 +21,12 @@ func (j *job) tell(err error) error {
 	if err != nil {
 		e = endingOf(err)
 	}
-	exit := j.exitCode(e)
-	if failed := j.writeSummary(e, exit); failed != nil && exit != exitBug {
-		e, exit = failed, failed.exit
+	o := j.object(e, j.exitCode(e))
+	if failed := j.writeSummary(&o); failed != nil && o.ExitCode != exitBug {
+		e, o = failed, j.object(failed, failed.exit)
 	}
-	j.print(e, exit)
-	return reported(exit)
+	j.print(e, &o)
+	return reported(o.ExitCode)
 }
 
 // isUsage tells whether an error is a mistake on the command line.
@@ -69,12 +69,12 @@ func (j *job) checkExit() int {
 func signalExit(sig os.Signal) int { return exitSignals + signalNumber(sig) }
 
 // writeSummary writes the file of --summary, once the run was set up.
-func (j *job) writeSummary(e *ending, exit int) *ending {
+func (j *job) writeSummary(o *object) *ending {
 	if j.set.summary == "" || j.lock == nil {
 		return nil
 	}
 	err := results.WriteAtomic(j.set.summary, 0o644, func(w io.Writer) error {
-		return writeJSON(w, j.object(e, exit))
+		return writeJSON(w, o)
 	})
 	if err != nil {
 		return &ending{exit: exitLocal, msg: "cannot write the summary: " + err.Error()}
@@ -83,10 +83,10 @@ func (j *job) writeSummary(e *ending, exit int) *ending {
 }
 
 // print writes the ending for people or programs.
-func (j *job) print(e *ending, exit int) {
-	con := j.console
+func (j *job) print(e *ending, o *object) {
+	con, exit := j.console, o.ExitCode
 	if j.set.out.json {
-		writeJSON(con.out, j.object(e, exit))
+		writeJSON(con.out, o)
 	} else if text := j.text(e, exit); text != nil {
 		w := con.out
 		if con.quiet {
