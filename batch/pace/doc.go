@@ -19,6 +19,6 @@
 // An Outage is asked beside it: while it is active only single probes go, at
 // NextProbe, each announced by Probed. They pass the gate like all requests.
 //
-// Whatever a server sends, no wait exceeds Config.MaxWait unless TooLong says
-// so.
+// Whatever a server sends, no wait for it exceeds Config.MaxWait, or a minute if
+// that is longer, unless TooLong says so.
 package pace
