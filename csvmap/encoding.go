@@ -44,7 +44,9 @@ func parseEncoding(name string) (*charset, error) {
 		return nil, nil
 	case "utf-8", "utf8":
 		return utf8Charset(), nil
-	case "utf-16", "utf-16le", "utf16", "utf16le":
+	case "utf-16", "utf16":
+		return &charset{name: "utf-16", order: littleEndian}, nil // unless a byte order mark says otherwise
+	case "utf-16le", "utf16le":
 		return &charset{name: "utf-16le", order: littleEndian}, nil
 	case "utf-16be", "utf16be":
 		return &charset{name: "utf-16be", order: bigEndian}, nil

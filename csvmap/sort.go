@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -86,6 +87,10 @@ func (in *Input) sort(ctx context.Context) error {
 func (in *Input) resultsRecords(ctx context.Context, fn func(*record) error) error {
 	if in.sorted == nil {
 		return in.records(ctx, fn)
+	}
+	unchanged := func(text io.Reader) error { _, err := io.Copy(io.Discard, text); return err }
+	if err := in.read(ctx, unchanged); err != nil {
+		return err
 	}
 	c := in.csvReader(nil)
 	return in.sorted.Each(func(_ int64, packed []byte) error {

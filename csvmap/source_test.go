@@ -142,6 +142,8 @@ func TestEncodings(t *testing.T) {
 		{"UTF-16BE BOM", utf16Text(csv, true, true), "", want, "utf-16be"},
 		{"UTF-16LE flag", utf16Text(csv, false, false), "utf-16le", want, "utf-16le"},
 		{"UTF-16BE flag", utf16Text(csv, true, false), "UTF-16BE", want, "utf-16be"},
+		{"UTF-16 flag and BOM", utf16Text(csv, true, true), "utf-16", want, "utf-16be"},
+		{"UTF-16 flag", utf16Text(csv, false, false), "utf-16", want, "utf-16"},
 		{"UTF-16LE flag and BOM", utf16Text(csv, false, true), "utf-16le", want, "utf-16le"},
 		{"windows-1252", win, "windows-1252", want, "windows-1252"},
 		{"windows-1252 alias", win, "cp1252", want, "cp1252"},
@@ -297,6 +299,7 @@ func TestChanged(t *testing.T) {
 		{"appended to a whole block", "a.csv", text[:blockSize], text, blockSize / 19},
 		{"cut", "a.csv", text, text[:blockSize], blockSize / 19},
 		{"emptied", "a.csv", text, "", 0},
+		{"results out of order", "a.csv", "_outcome,_row,taskId\nfailed,3,T-1\nfailed,2,T-2\n", "_outcome,_row,taskId\nfailed,3,T-1\nfailed,2,T-3\n", 0},
 		{"gzip", "a.csv.gz", packed, gzipped(t, change(100, "X")), 0},
 		{"gzip trailer", "a.csv.gz", packed, packed + gzipped(t, ""), len(text)},
 	}
