@@ -210,9 +210,7 @@ func (d *dispatcher) observe(it *item, r *client.Reply) {
 		d.rules.announced(wait)
 	}
 	before := d.outage.Active()
-	if !before || !r.Sent.Before(d.outage.Since()) { // what was under way before an outage tells nothing of its end
-		d.outage.Answered(r.Received, r.Health, it.row.TaskID)
-	}
+	d.outage.Answered(r.Sent, r.Received, r.Health, it.row.TaskID)
 	if after := d.outage.Active(); after != before {
 		d.announceOutage(after, r)
 	}

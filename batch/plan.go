@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -88,7 +88,7 @@ func (p *Plan) openHistory() error {
 	}
 	var err error
 	partial := results.PartialName(p.cfg.Results)
-	p.history, err = results.OpenPartial(partial, os.TempDir())
+	p.history, err = results.OpenPartial(partial, filepath.Dir(partial))
 	p.survey.Continues, p.partial = partial, true
 	if errors.Is(err, fs.ErrNotExist) {
 		p.history, err = results.OpenComplete(p.cfg.Results)

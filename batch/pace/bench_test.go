@@ -37,7 +37,7 @@ func BenchmarkOutage(b *testing.B) {
 			tasks := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"} // too few for an outage
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				o.Answered(start, h, tasks[i%len(tasks)])
+				o.Answered(start, start, h, tasks[i%len(tasks)])
 			}
 		})
 	}

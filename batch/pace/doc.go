@@ -10,7 +10,7 @@
 //	}
 //	...
 //	gate.Answered(reply) // exactly once for every Sent
-//	outage.Answered(now, reply.Health, taskID)
+//	outage.Answered(reply.Sent, reply.Received, reply.Health, taskID)
 //
 // A Gate asks, in this order: is the gate shut by a 429 or 503 (closing), are
 // too many in flight (concurrency), what does the server's quota allow (window,

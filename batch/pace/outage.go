@@ -30,9 +30,13 @@ type Outage struct {
 	ill    int // answers in a row that were Ill
 	errors int // answers in a row that were Ill or a 500
 
+	firstIll   time.Time // when the first of these came
+	firstError time.Time
+
 	active   bool
-	byIll    bool // begun by the first rule
-	since    time.Time
+	byIll    bool      // begun by the first rule
+	since    time.Time // the first answer of the outage
+	noticed  time.Time // the answer that showed it
 	probe    time.Time
 	interval time.Duration
 }
@@ -40,9 +44,13 @@ type Outage struct {
 // NewOutage returns the state of a server of which nothing is known.
 func NewOutage() *Outage { return &Outage{seed: maphash.MakeSeed()} }
 
-// Answered takes in what one attempt for a task said about the server.
-func (o *Outage) Answered(now time.Time, h client.Health, task string) {
+// Answered takes in what an attempt for a task, sent and answered then, said
+// about the server.
+func (o *Outage) Answered(sent, now time.Time, h client.Health, task string) {
 	if o.active {
+		if sent.Before(o.noticed) {
+			return // under way before: it tells nothing of the outage's end
+		}
 		// After an outage of refused connections, a 500 that speaks of a row
 		// shows that the API is back; where 500s began the outage it does not.
 		if h == client.Healthy || h == client.RowError && o.byIll {
@@ -55,25 +63,29 @@ func (o *Outage) Answered(now time.Time, h client.Health, task string) {
 		o.ill, o.errors = 0, 0
 		return
 	case client.Ill:
-		o.ill++
+		if o.ill++; o.ill == 1 {
+			o.firstIll = now
+		}
 	default:
 		o.ill = 0
 	}
-	o.errors++
+	if o.errors++; o.errors == 1 {
+		o.firstError = now
+	}
 	o.tasks[o.next] = maphash.String(o.seed, task)
 	o.next = (o.next + 1) % len(o.tasks)
 
 	switch {
 	case o.ill >= illAnswers && o.distinct(illAnswers) >= illTasks:
-		o.begin(now, true)
+		o.begin(o.firstIll, now, true)
 	case o.errors >= errorAnswers && o.distinct(errorAnswers) >= errorTasks:
-		o.begin(now, false)
+		o.begin(o.firstError, now, false)
 	}
 }
 
-func (o *Outage) begin(now time.Time, byIll bool) {
+func (o *Outage) begin(since, now time.Time, byIll bool) {
 	o.active, o.byIll = true, byIll
-	o.since, o.interval = now, firstProbe
+	o.since, o.noticed, o.interval = since, now, firstProbe
 	o.probe = now.Add(firstProbe)
 }
 

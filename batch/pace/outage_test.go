@@ -13,7 +13,7 @@ import (
 // feed gives n answers of the same health, going round the tasks.
 func feed(o *Outage, n, tasks int, h client.Health) {
 	for i := range n {
-		o.Answered(start, h, fmt.Sprint("task", i%tasks))
+		o.Answered(start, start, h, fmt.Sprint("task", i%tasks))
 	}
 }
 
@@ -82,7 +82,7 @@ func TestOutageEnds(t *testing.T) {
 	} {
 		o := NewOutage()
 		begun[c.begun](o)
-		o.Answered(start, c.by, "probe")
+		o.Answered(start, start, c.by, "probe")
 		if o.Active() == c.ends {
 			t.Errorf("%s: active = %v", name, o.Active())
 			continue
@@ -110,7 +110,7 @@ func TestProbesGrowApart(t *testing.T) {
 		at = o.NextProbe()
 		o.Probed(at)
 	}
-	if o.Answered(at, client.Healthy, "x"); o.Active() || !o.NextProbe().IsZero() {
+	if o.Answered(at, at, client.Healthy, "x"); o.Active() || !o.NextProbe().IsZero() {
 		t.Error("probes go on after the end")
 	}
 	if o.Probed(at); !o.NextProbe().IsZero() {
@@ -134,7 +134,7 @@ func TestOutageRules(t *testing.T) {
 			}
 			name := fmt.Sprint(rapid.IntRange(0, tasks).Draw(t, "task"))
 			health, task = append(health, h), append(task, name)
-			o.Answered(start, h, name)
+			o.Answered(start, start, h, name)
 			want := rule(health, task, 20, 10, func(h client.Health) bool { return h == client.Ill }) ||
 				rule(health, task, 50, 25, func(h client.Health) bool { return h != client.Healthy })
 			if o.Active() != want {
@@ -159,4 +159,24 @@ func rule(health []client.Health, task []string, answers, tasks int, bad func(cl
 		seen[task[i]] = true
 	}
 	return len(seen) >= tasks
+}
+
+// What was under way when the outage showed says nothing of its end; and the
+// outage began with the first bad answer, not with the one that showed it.
+func TestOutageBeginsAndEndsByItsOwnAnswers(t *testing.T) {
+	o := NewOutage()
+	for i := range illAnswers {
+		at := start.Add(time.Duration(i) * time.Second)
+		o.Answered(at, at, client.Ill, fmt.Sprint("task", i))
+	}
+	if !o.Active() || !o.Since().Equal(start) {
+		t.Fatalf("active %v since %s, want since %s", o.Active(), o.Since(), start)
+	}
+	noticed := start.Add((illAnswers - 1) * time.Second)
+	if o.Answered(start, noticed.Add(time.Second), client.Healthy, "late"); !o.Active() {
+		t.Fatal("a late answer ended the outage")
+	}
+	if o.Answered(noticed.Add(time.Second), noticed.Add(time.Second), client.Healthy, "probe"); o.Active() {
+		t.Fatal("a good probe did not end the outage")
+	}
 }
