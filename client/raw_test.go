@@ -104,11 +104,12 @@ func TestRawAnswers(t *testing.T) {
 			if _, err := io.WriteString(conn, head); err != nil {
 				return
 			}
-			for {
+			for n := 0; n < 64<<20; n += len(piece) {
 				if _, err := io.WriteString(conn, piece); err != nil {
 					return
 				}
 			}
+			t.Errorf("64 MiB of %.20q read", piece)
 		}
 	}
 	// A trickle goes on until the client has had enough.

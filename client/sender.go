@@ -193,9 +193,7 @@ func (s *Sender) answered(resp *http.Response, body []byte, whole bool, reply *R
 	reply.Verdict, reply.Health = judge(resp.StatusCode)
 	switch reply.Verdict {
 	case Applied:
-		if whole {
-			reply.Warning = compareAnswer(body, s.answer, s.client.secret)
-		}
+		reply.Warning = compareAnswer(body, s.answer, s.client.secret)
 		return
 	case Redirected:
 		reply.Message = redirectMessage(resp)

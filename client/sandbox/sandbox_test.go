@@ -163,6 +163,19 @@ func TestStrictBodies(t *testing.T) {
 	}
 }
 
+func TestAnyKey(t *testing.T) {
+	box := newBox(t, sandbox.Config{})
+	for key, want := range map[string]int{"": 401, "x": 200} {
+		r := httptest.NewRequest("PUT", "/v1/accounts/tasks/T-1", strings.NewReader(`{}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Api-Key", key)
+		w := httptest.NewRecorder()
+		if box.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("key %q: %d", key, w.Code)
+		}
+	}
+}
+
 func TestRoutesAndKeys(t *testing.T) {
 	box := newBox(t, sandbox.Config{Key: "right"})
 	tests := []struct {
