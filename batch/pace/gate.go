@@ -17,7 +17,8 @@ type Config struct {
 
 const (
 	slack     = 10 * time.Millisecond     // lateness that is caught up
-	slowRate  = 200                       // requests per second up to which --rate takes no slack
+	slowRate  = 200                       // requests per second up to which --rate takes slowSlack
+	slowSlack = 2 * time.Millisecond      // the same at slow rates: what a timer is late by
 	frontLoad = 0.95                      // of the time left is planned with, so that a window is used up at its end
 	patience  = time.Second               // without an answer, after which one more cautious request goes
 	maxGuess  = time.Minute               // longest wait for a reset whose time is not known
@@ -65,7 +66,7 @@ func NewGate(cfg Config) *Gate {
 		concurrency: concurrency{max: cfg.Concurrency, limit: cfg.Concurrency},
 		clock:       newClock(),
 		spread:      pacer{mark: longAgo, slack: slack},
-		rate:        pacer{mark: longAgo},
+		rate:        pacer{mark: longAgo, slack: slowSlack},
 	}
 	if cfg.Rate > 0 {
 		g.interval = time.Duration(math.Ceil(float64(time.Second) / cfg.Rate))
