@@ -11,8 +11,7 @@
 // nothing has left, with [Unanswered] it may have arrived.
 //
 // The other parts are pure functions: [Backoff] (how long to wait before a
-// retry), [Sum] (the hash of a row), [AppendString] and [Update] (the body),
-// [ParseAPIError] (the server's words).
+// retry), [Sum] (the hash of a row), [AppendString] and [Update] (the body).
 //
 // The key goes to the configured host only: redirects are not followed, and
 // it is removed from every text in a Reply, in whatever escaped form a server
