@@ -29,7 +29,7 @@ type Config struct {
 // SurveyConfig says how much Prepare tells of the input.
 type SurveyConfig struct {
 	Samples    int  // samples kept for each kind of problem; 0 = all
-	Duplicates bool // count the tasks that occur more than once (16 bytes a row)
+	Duplicates bool // count the tasks that occur more than once (8 bytes a row)
 }
 
 // Sender makes one attempt of a row's update. client.Sender is the real one.

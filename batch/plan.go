@@ -77,6 +77,7 @@ func (p *Plan) prepare(ctx context.Context) error {
 	}
 	err = w.end()
 	p.gone = w.gone > 0
+	p.survey.DuplicateTasks = s.tasks.count()
 	return err
 }
 

@@ -21,14 +21,14 @@ type surveyor struct {
 
 	seed     maphash.Seed
 	waiting  map[uint64]int64 // hashes of tasks with earlier rows to be sent: how many
-	tasks    map[uint64]bool  // hashes of all tasks; true: counted as duplicate
+	tasks    duplicates       // hashes of all tasks
 	problems map[string]int   // kind -> index in out.Problems
 	warnings map[string]int
 }
 
 func newSurveyor(p *Plan) *surveyor {
 	return &surveyor{plan: p, cfg: p.cfg.Survey, out: &p.survey, seed: maphash.MakeSeed(),
-		waiting: map[uint64]int64{}, tasks: map[uint64]bool{},
+		waiting:  map[uint64]int64{},
 		problems: map[string]int{}, warnings: map[string]int{}}
 }
 
@@ -40,7 +40,7 @@ func (s *surveyor) add(row *csvmap.Row, v view) {
 		s.plan.tally.outcomes[v.past.outcome].Add(1)
 	}
 	if s.cfg.Duplicates && row.TaskID != "" {
-		s.countTask(row.TaskID)
+		s.tasks.add(maphash.String(s.seed, row.TaskID))
 	}
 	if row.Prior != nil && row.Prior.Edited {
 		if v.past.outcome.Finished() {
@@ -110,15 +110,6 @@ func (s *surveyor) toSend(row *csvmap.Row) {
 	if len(s.out.First) < firstRequests {
 		s.out.First = append(s.out.First, Request{row.Number, strings.Clone(row.TaskID), append([]byte(nil), row.Body...)})
 	}
-}
-
-func (s *surveyor) countTask(task string) {
-	h := maphash.String(s.seed, task)
-	counted, seen := s.tasks[h]
-	if seen && !counted {
-		s.out.DuplicateTasks++
-	}
-	s.tasks[h] = seen
 }
 
 func (s *surveyor) sample(list *[]Problem, index map[string]int, row *csvmap.Row, e *csvmap.RowError) {
