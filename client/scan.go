@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -149,6 +150,9 @@ func skipNested(b []byte, i int) int {
 func unquote(raw []byte) (text string, ok bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
+	}
+	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner), raw[len(raw)-1] == '"'
 	}
 	out, err := jsontext.AppendUnquote(nil, raw)
 	return string(out), err == nil

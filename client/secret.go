@@ -35,6 +35,9 @@ func (k secret) remove(text []byte, cut bool) []byte {
 		return text
 	}
 	key := foldPlus([]byte(k))
+	if !cut && !bytes.ContainsAny(text, `%\&+`) && !bytes.Contains(text, key) {
+		return text // nothing is escaped: the usual case
+	}
 	hidden := plainLayer(text).search(nil, key, cut, maxLayers)
 	if hidden == nil {
 		return text

@@ -10,7 +10,7 @@ import (
 // oneLine escapes what would break a line, steer a terminal or turn the
 // direction of the text, and bytes that are not UTF-8.
 func oneLine(s string) string {
-	if !strings.ContainsFunc(s, mustEscape) && utf8.ValidString(s) {
+	if isPlain(s) || !strings.ContainsFunc(s, mustEscape) && utf8.ValidString(s) {
 		return s
 	}
 	out := make([]byte, 0, len(s)+16)
@@ -33,6 +33,16 @@ func oneLine(s string) string {
 		}
 	}
 	return string(out)
+}
+
+// isPlain is true for printable ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // mustEscape is true for control characters, the separators U+2028 and
