@@ -79,7 +79,7 @@ func (p *Plan) rewrite(ctx context.Context, partial string) error {
 			if err := w.passOver(row.Number); err != nil {
 				return err
 			}
-			head := w.old.Head
+			head := w.old.Head()
 			v, err := w.visit(row)
 			if err != nil {
 				return err

@@ -33,8 +33,8 @@ func (c *causes) add(old *results.Old) {
 	default:
 		return
 	}
-	message := old.Head[6]
-	key := old.Outcome.String() + old.Head[2] + " " + variable.ReplaceAllLiteralString(message, "#")
+	message := old.Cell(results.ColError)
+	key := old.Outcome.String() + old.Cell(results.ColStatus) + " " + variable.ReplaceAllLiteralString(message, "#")
 	i, ok := c.index[key]
 	if !ok {
 		if len(c.list) == maxCauses {
@@ -46,7 +46,7 @@ func (c *causes) add(old *results.Old) {
 		}
 		i = len(c.list)
 		c.index[key] = i
-		status, _ := strconv.Atoi(old.Head[2])
+		status, _ := strconv.Atoi(old.Cell(results.ColStatus))
 		c.list = append(c.list, ErrorGroup{Outcome: old.Outcome, Status: status, Message: message})
 	}
 	c.count(i, old.Row)

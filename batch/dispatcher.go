@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	enoughReady       = 256              // rows ready to go, beyond what the pool holds: no need to read on
 	maxUnsettled      = 10_000           // rows read ahead, so that one hot task cannot eat the memory
 	maxUnsettledBytes = 16 << 20         // the same for long rows
 	grace             = 10 * time.Second // for requests in flight after a signal
@@ -82,7 +83,7 @@ func (d *dispatcher) await(now, wake time.Time) {
 	}
 	rows := d.rows
 	busy := d.file.Busy()
-	if busy || d.stop == nil && (d.unsettled >= maxUnsettled || d.bytes >= maxUnsettledBytes) {
+	if busy || d.stop == nil && d.readAhead() {
 		rows = nil
 	}
 	var drained <-chan struct{}
@@ -113,6 +114,11 @@ func (d *dispatcher) await(now, wake time.Time) {
 	case <-timer:
 	}
 	d.waits.account(d.tally, time.Since(now))
+}
+
+// readAhead tells whether enough rows are read for now.
+func (d *dispatcher) readAhead() bool {
+	return d.ready.len() >= enoughReady+cap(d.jobs) || d.unsettled >= maxUnsettled || d.bytes >= maxUnsettledBytes
 }
 
 // settleReplies takes all the replies that are there, so that the pool is

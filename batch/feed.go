@@ -19,6 +19,7 @@ func (p *Plan) feed(ctx context.Context, out chan<- []*item) error {
 	if err != nil {
 		return err
 	}
+	w.sums = true
 	var (
 		batch []*item
 		bytes int

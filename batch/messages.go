@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"strings"
 
+	"taskbatch/batch/results"
 	"taskbatch/csvmap"
 )
 
 // invalidMessage says in the results file why a row is invalid, and where.
 func invalidMessage(row *csvmap.Row) string {
-	if row.Prior != nil && row.Prior.Raw && row.Prior.Head[6] != "" {
-		return row.Prior.Head[6]
+	if row.Prior != nil && row.Prior.Raw && row.Prior.Head[results.ColError] != "" {
+		return row.Prior.Head[results.ColError]
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "line %d", row.Err.Line)

@@ -118,8 +118,8 @@ func (p *Plan) scanHistory() error {
 		if old.Outcome == results.Updated {
 			p.lastUpdated = old.Row
 		}
-		if at, err := time.Parse(time.RFC3339, old.Head[5]); old.Outcome.Finished() && err == nil && at.After(p.survey.LastFinished) {
-			p.survey.LastFinished = at
+		if old.Outcome.Finished() {
+			p.survey.finishedAt(old.Cell(results.ColAt))
 		}
 	}
 }

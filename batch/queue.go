@@ -8,7 +8,7 @@ type queue struct {
 }
 
 func (q *queue) push(it *item) {
-	if q.head > 1024 && q.head*2 > len(q.items) {
+	if q.head > 256 && q.head*2 > len(q.items) {
 		n := copy(q.items, q.items[q.head:])
 		clear(q.items[n:])
 		q.items, q.head = q.items[:n], 0
@@ -24,3 +24,5 @@ func (q *queue) pop() *item {
 }
 
 func (q *queue) empty() bool { return q.head == len(q.items) }
+
+func (q *queue) len() int { return len(q.items) - q.head }

@@ -130,7 +130,7 @@ func TestOutageIsRiddenOut(t *testing.T) {
 		began := time.Now()
 		s := newServer(func(string, int) step {
 			if d := time.Since(began); d > 2*time.Second && d < 32*time.Second {
-				return refused
+				return refused.after(20 * time.Millisecond)
 			}
 			return ok200.after(20 * time.Millisecond)
 		})

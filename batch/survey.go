@@ -74,9 +74,7 @@ func (s *surveyor) add(row *csvmap.Row, v view) {
 // finished notes an updated row: earlier rows of its task are held back.
 func (s *surveyor) finished(row *csvmap.Row, v view) {
 	if v.fate == carried {
-		if at, err := time.Parse(time.RFC3339, row.Prior.Head[5]); err == nil && at.After(s.out.LastFinished) {
-			s.out.LastFinished = at
-		}
+		s.out.finishedAt(row.Prior.Head[results.ColAt])
 	}
 	if v.past.outcome != results.Updated || row.TaskID == "" {
 		return
@@ -123,6 +121,13 @@ func (s *surveyor) sample(list *[]Problem, index map[string]int, row *csvmap.Row
 	p.Count++
 	if s.cfg.Samples == 0 || len(p.Samples) < s.cfg.Samples {
 		p.Samples = append(p.Samples, ProblemSample{row.Number, e.Line, e.Column, e.Value, e.Reason})
+	}
+}
+
+// finishedAt notes the _at of a finished row.
+func (s *Survey) finishedAt(cell string) {
+	if at, err := time.Parse(time.RFC3339, cell); err == nil && at.After(s.LastFinished) {
+		s.LastFinished = at
 	}
 }
 

@@ -20,6 +20,7 @@ type walk struct {
 	more    bool // old holds a record that no row has claimed
 	rows    int64
 
+	sums bool  // wanted of every row, not only to compare them
 	gone int64 // unfinished records whose row is not in the input any more
 }
 
@@ -86,7 +87,7 @@ func (w *walk) visit(row *csvmap.Row) (view, error) {
 	if err := w.passOver(row.Number); err != nil {
 		return v, err
 	}
-	if row.Err == nil {
+	if row.Err == nil && (w.sums || w.history != nil) {
 		v.sum = client.Sum(row.TaskID, row.Body)
 	}
 	copied := v.past.outcome.Finished()
@@ -123,9 +124,9 @@ func priorOf(row *csvmap.Row) past {
 	if row.Prior == nil {
 		return past{}
 	}
-	o, _ := results.ParseOutcome(row.Prior.Head[0])
+	o, _ := results.ParseOutcome(row.Prior.Head[results.ColOutcome])
 	p := past{outcome: o, head: &row.Prior.Head}
-	sum, err := strconv.ParseUint(row.Prior.Head[7], 16, 64)
+	sum, err := strconv.ParseUint(row.Prior.Head[results.ColSum], 16, 64)
 	p.sum, p.hasSum = sum, err == nil
 	return p
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxShown is how much of a server's value a warning shows.
@@ -23,15 +24,18 @@ func compareAnswer(sent, answer []byte, key secret) string {
 	if !ok {
 		return ""
 	}
-	var warnings []string
+	var warning strings.Builder
 	members(sent, func(name, value []byte) {
 		f, ok := comparedField(name)
 		if !ok || task.agrees(f, value) {
 			return
 		}
-		warnings = append(warnings, f.String()+" is "+show(task.values[f], key)+" on the server")
+		if warning.Len() > 0 {
+			warning.WriteString("; ")
+		}
+		warning.WriteString(f.String() + " is " + show(task.values[f], key) + " on the server")
 	})
-	return strings.Join(warnings, "; ")
+	return warning.String()
 }
 
 // readTask finds the fields in an answer, plain or wrapped in "data".
@@ -98,6 +102,9 @@ func (t *shownTask) agrees(f Field, sent []byte) bool {
 func same(sent, shown []byte) bool {
 	if shown == nil || shown[0] == '{' || shown[0] == '[' || bytes.Equal(sent, shown) {
 		return true
+	}
+	if shown[0] == '"' && bytes.IndexByte(sent, '\\') < 0 && bytes.IndexByte(shown, '\\') < 0 {
+		return !utf8.Valid(shown) // both are spelled in the only way there is
 	}
 	want, ok := unquote(sent)
 	if !ok {

@@ -23,6 +23,9 @@ type secret string
 // line makes text, which may hold whatever a server sent, one line for
 // people: without the key, control characters escaped, at most 2 KiB.
 func (k secret) line(text string) string {
+	if isPlain(text) && !strings.ContainsAny(text, `%\&+`) && !strings.Contains(text, string(k)) {
+		return shorten(text, maxLine) // the usual case
+	}
 	return shorten(oneLine(string(k.remove([]byte(text), false))), maxLine)
 }
 
@@ -36,7 +39,7 @@ func (k secret) remove(text []byte, cut bool) []byte {
 	}
 	key := foldPlus([]byte(k))
 	if !cut && !bytes.ContainsAny(text, `%\&+`) && !bytes.Contains(text, key) {
-		return text // nothing is escaped: the usual case
+		return text
 	}
 	hidden := plainLayer(text).search(nil, key, cut, maxLayers)
 	if hidden == nil {

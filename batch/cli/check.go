@@ -205,7 +205,7 @@ func (j *job) checkRows(p *page) {
 		}
 	}
 	if s.DuplicateTasks > 0 {
-		p.linef("  %9s  %s", grouped(s.DuplicateTasks), "tasks occur more than once: their rows are sent in row order")
+		p.linef("  %s with more than one row: these are sent in row order", plural(s.DuplicateTasks, "task"))
 	}
 	if s.Continues != "" {
 		p.linef("  continues %s", s.Continues)

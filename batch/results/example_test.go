@@ -37,7 +37,7 @@ func Example() {
 	}
 
 	err = results.Order(context.Background(), partial, file, func(old *results.Old) error {
-		fmt.Printf("%d %s %q\n", old.Row, old.Outcome, old.Head[results.ColError])
+		fmt.Printf("%d %s %q\n", old.Row, old.Outcome, old.Cell(results.ColError))
 		return nil
 	})
 	if err != nil {

@@ -13,9 +13,22 @@ type Old struct {
 	Outcome Outcome
 	Sum     uint64    // hash of taskId and body
 	HasSum  bool      // false: _sum is empty, or a spreadsheet spoiled it
-	Head    [8]string // our columns, decoded; see ColOutcome and the following
 	Tail    []byte    // the row's own columns as in the file, each with a comma before it; valid until the next record is read
 	Raw     []byte    // the whole record with its line feed; valid until the next record is read
+
+	head [numHead][]byte
+}
+
+// Cell is one of our columns, decoded: ColOutcome and the following. It is
+// valid until the next record is read.
+func (o *Old) Cell(column int) string { return decode(string(o.head[column])) }
+
+// Head is all of our columns, decoded; valid until the next record is read.
+func (o *Old) Head() (head [8]string) {
+	for i := range head {
+		head[i] = o.Cell(i)
+	}
+	return head
 }
 
 // cells is a record in its place: not copied, not decoded.
@@ -94,16 +107,11 @@ func cellLength(b []byte) (int, error) {
 	}
 }
 
-// old decodes the record.
+// old is the record, not decoded yet but for what every reader needs.
 func (c *cells) old() Old {
-	o := Old{Row: c.row, Outcome: c.outcome, Tail: c.tail, Raw: c.raw}
-	text := string(c.raw[:len(c.raw)-1-len(c.tail)])
-	for i, cell := range c.head {
-		o.Head[i] = decode(text[:len(cell)])
-		text = text[min(len(cell)+1, len(text)):]
-	}
-	if sum := o.Head[ColSum]; len(sum) == 16 {
-		n, err := strconv.ParseUint(sum, 16, 64)
+	o := Old{Row: c.row, Outcome: c.outcome, Tail: c.tail, Raw: c.raw, head: c.head}
+	if sum := o.head[ColSum]; len(sum) == 16 {
+		n, err := strconv.ParseUint(string(sum), 16, 64)
 		o.Sum, o.HasSum = n, err == nil
 	}
 	return o
