@@ -47,7 +47,7 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	probe := d.outage.Active()
 	if probe {
 		if next := d.outage.NextProbe(); d.probing || now.Before(next) {
-			d.note(waitOutage, fmt.Sprintf("server unreachable since %s, next try", d.outage.Since().Format(time.TimeOnly)), next)
+			d.note(waitOutage, fmt.Sprintf("server unreachable since %s", d.outage.Since().Format(time.TimeOnly)), next)
 			if d.probing {
 				return nil, time.Time{}
 			}

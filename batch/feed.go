@@ -2,10 +2,14 @@ package batch
 
 import (
 	"context"
+	"errors"
 
 	"taskbatch/batch/results"
 	"taskbatch/csvmap"
 )
+
+// errEnough ends the pass when --limit leaves out all further rows.
+var errEnough = errors.New("no more rows are selected")
 
 const (
 	feedRows  = 64        // rows handed over at a time

@@ -14,9 +14,6 @@ import (
 	"taskbatch/csvmap"
 )
 
-// errEnough ends a pass when --limit leaves out all further rows.
-var errEnough = errors.New("no more rows are selected")
-
 // Plan is a batch that was read and checked, ready to run.
 type Plan struct {
 	cfg    Config
@@ -67,12 +64,10 @@ func (p *Plan) prepare(ctx context.Context) error {
 		}
 		if v.selected {
 			s.add(row, v)
-		} else if w.enough() {
-			return errEnough
 		}
 		return nil
 	})
-	if err != nil && err != errEnough {
+	if err != nil {
 		return err
 	}
 	err = w.end()

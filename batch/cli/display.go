@@ -180,7 +180,7 @@ func progressLine(p batch.Progress, now time.Time) string {
 	if wait := p.Until.Sub(now); p.Waiting != "" && (p.Until.IsZero() || wait > shortWait) {
 		text += ", " + p.Waiting
 		if wait > 0 {
-			text += ", " + roundUp(wait)
+			text += ", next try in " + roundUp(wait)
 		}
 		return text
 	}

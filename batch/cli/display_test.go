@@ -32,7 +32,7 @@ func TestProgressLine(t *testing.T) {
 		want string
 	}{
 		"sending":          {halfway(), "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
-		"waiting":          {waiting, "500/1,000 rows, 3 failed, waiting for the quota, 41 s"},
+		"waiting":          {waiting, "500/1,000 rows, 3 failed, waiting for the quota, next try in 41 s"},
 		"a gap is no wait": {pacing, "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
 		"nobody knows":     {open, "500/1,000 rows, 3 failed, waiting for the server"},
 		"nothing yet":      {batch.Progress{Total: 7}, "0/7 rows"},

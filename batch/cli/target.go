@@ -9,13 +9,14 @@ import (
 
 	"taskbatch/batch"
 	"taskbatch/client"
+	"taskbatch/client/sandbox"
 )
 
 // target is where the updates go.
 type target struct {
 	baseURL string
 	client  *client.Client
-	demo    *demo // nil: a real server
+	demo    *sandbox.Server // nil: a real server
 }
 
 func (t *target) close() {
@@ -23,7 +24,7 @@ func (t *target) close() {
 		t.client.Close()
 	}
 	if t.demo != nil {
-		t.demo.close()
+		t.demo.Close()
 	}
 }
 
@@ -116,8 +117,5 @@ func (j *job) keyFromFile(path string) (string, error) {
 
 // sender makes one sender for each worker.
 func (j *job) sender() batch.Sender {
-	if j.target.demo != nil {
-		return j.target.demo.sender(j.target.client)
-	}
 	return j.target.client.Sender()
 }

@@ -11,10 +11,10 @@ import (
 type Old struct {
 	Row     int64
 	Outcome Outcome
-	Sum     uint64    // hash of taskId and body
-	HasSum  bool      // false: _sum is empty, or a spreadsheet spoiled it
-	Tail    []byte    // the row's own columns as in the file, each with a comma before it; valid until the next record is read
-	Raw     []byte    // the whole record with its line feed; valid until the next record is read
+	Sum     uint64 // hash of taskId and body
+	HasSum  bool   // false: _sum is empty, or a spreadsheet spoiled it
+	Tail    []byte // the row's own columns as in the file, each with a comma before it; valid until the next record is read
+	Raw     []byte // the whole record with its line feed; valid until the next record is read
 
 	head [numHead][]byte
 }

@@ -39,6 +39,7 @@ type Config struct {
 	Faults          Faults              // zero: none
 	MetadataReplace bool                // an update replaces metadata as a whole, instead of key by key
 	Known           map[string]struct{} // the tasks that exist; nil: each is created on first sight
+	UnknownPrefix   string              // tasks whose ID begins so do not exist; "": none
 	Now             func() time.Time    // the server's clock; nil: time.Now
 	LogLimit        int                 // requests that /_sandbox/log remembers, the newest; 0: 200,000, negative: none
 	LogFile         string              // file to append every request to as well, as soon as its outcome is decided; "": none
@@ -66,7 +67,7 @@ func New(c Config) (*Sandbox, error) {
 	}
 	return &Sandbox{
 		config: c,
-		tasks:  newStore(c.Known, c.MetadataReplace),
+		tasks:  newStore(c),
 		meter:  meter{quota: c.Quota},
 		log:    log,
 		done:   make(chan struct{}),

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,13 +31,14 @@ type member struct {
 // store is all tasks.
 type store struct {
 	known           map[string]struct{}
+	unknownPrefix   string
 	replaceMetadata bool
 	mu              sync.Mutex
 	tasks           map[string]*task
 }
 
-func newStore(known map[string]struct{}, replaceMetadata bool) *store {
-	return &store{known: known, replaceMetadata: replaceMetadata, tasks: map[string]*task{}}
+func newStore(c Config) *store {
+	return &store{known: c.Known, unknownPrefix: c.UnknownPrefix, replaceMetadata: c.MetadataReplace, tasks: map[string]*task{}}
 }
 
 // newTask is a task nobody has updated yet.
@@ -52,6 +54,15 @@ func newTask(now time.Time) *task {
 	return t
 }
 
+// exists tells whether a task that nobody has updated yet exists.
+func (s *store) exists(id string) bool {
+	if s.unknownPrefix != "" && strings.HasPrefix(id, s.unknownPrefix) {
+		return false
+	}
+	_, known := s.known[id]
+	return known || s.known == nil
+}
+
 // update applies the changes and returns the task as the API answers it; ok is
 // false if there is no such task.
 func (s *store) update(id string, c changes, now time.Time) (body []byte, ok bool) {
@@ -59,7 +70,7 @@ func (s *store) update(id string, c changes, now time.Time) (body []byte, ok boo
 	defer s.mu.Unlock()
 	t := s.tasks[id]
 	if t == nil {
-		if _, known := s.known[id]; s.known != nil && !known {
+		if !s.exists(id) {
 			return nil, false
 		}
 		t = newTask(now)
