@@ -78,6 +78,7 @@ func (e *Error) Error() string { return e.Msg }
 type Survey struct {
 	Rows     int64 // selected rows
 	Finished int64 // updated or skipped earlier: not sent again
+	Skipped  int64 // of these, skipped
 	ToSend   int64
 	NoChange int64 // rows that set no field: will be skipped
 	Invalid  int64

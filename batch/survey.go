@@ -51,6 +51,9 @@ func (s *surveyor) add(row *csvmap.Row, v view) {
 	}
 	if v.past.outcome.Finished() {
 		o.Finished++
+		if v.past.outcome == results.Skipped {
+			o.Skipped++
+		}
 		s.finished(row, v)
 		return
 	}

@@ -136,9 +136,8 @@ func (o *object) fillIn(s *batch.Summary) {
 
 // notSent is what the rows are when nothing is sent.
 func notSent(plan *batch.Plan) outcomes {
-	survey, earlier := plan.Survey(), plan.Progress().Outcomes
-	skipped := earlier[results.Skipped]
-	o := outcomes{Updated: survey.Finished - skipped, Skipped: skipped, Invalid: survey.Invalid, Blocked: survey.Held}
+	survey := plan.Survey()
+	o := outcomes{Updated: survey.Finished - survey.Skipped, Skipped: survey.Skipped, Invalid: survey.Invalid, Blocked: survey.Held}
 	o.Unsent = survey.Rows - o.Updated - o.Skipped - o.Invalid - o.Blocked
 	return o
 }
