@@ -91,7 +91,7 @@ func (s step) after(d time.Duration) step { s.latency = d; return s }
 
 // bench is a folder with an input, on which batches run.
 type bench struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	cfg Config
 }

@@ -1,20 +1,15 @@
 package batch_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +26,7 @@ const killRows = 400
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	bin := build(t, dir)
-	box := startSandbox(t, bin)
+	box := startSandbox(t, bin, "--latency", "2ms")
 	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	k := &killing{t: t, dir: dir, bin: bin, box: box, random: random}
 	for batch := 0; k.done < *kills; batch++ {
@@ -70,8 +65,7 @@ func (k *killing) batch(n int) {
 	finished := map[string]bool{}  // rows recorded as finished at that time
 	for {
 		code, killed := k.once(input)
-		log := k.box.log(k.t)
-		sent, applied := count(log)
+		sent, applied := k.box.counted(k.t)
 		for row := range finished {
 			if sent[row] != sentBefore[row] {
 				k.t.Fatalf("%s was recorded, and sent again", row)
@@ -87,7 +81,7 @@ func (k *killing) batch(n int) {
 		if _, err := os.Stat(results + ".partial"); err == nil {
 			k.midway++
 		}
-		if _, err := os.Stat(results); err == nil {
+		if k.temporary() {
 			k.ordering++
 		}
 		finished = k.check(results, applied, false)
@@ -98,8 +92,7 @@ func (k *killing) batch(n int) {
 // once runs the command and kills it at a random moment, if it is not faster.
 func (k *killing) once(input string) (code int, killed bool) {
 	k.t.Helper()
-	cmd := exec.Command(k.bin, "update", input, "--base-url", k.box.url, "--concurrency", "8", "--rate", "1000/s")
-	cmd.Env = append(os.Environ(), "THENA_API_KEY=kill-test")
+	cmd := k.box.update(k.bin, input, "--rate", "1000/s")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
@@ -108,8 +101,12 @@ func (k *killing) once(input string) (code int, killed bool) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	if k.done < *kills {
+		moment := time.After(time.Duration(k.random.IntN(600)) * time.Millisecond)
+		if k.random.IntN(4) == 0 {
+			moment = k.untilOrdering(ended)
+		}
 		select {
-		case <-time.After(time.Duration(k.random.IntN(600)) * time.Millisecond):
+		case <-moment:
 			cmd.Process.Kill()
 		case err := <-ended:
 			ended <- err
@@ -126,6 +123,27 @@ func (k *killing) once(input string) (code int, killed bool) {
 	}
 	k.t.Fatalf("%v: %s", err, stderr.String())
 	return 0, false
+}
+
+// untilOrdering fires when the records begin to be put in order: a temporary
+// file appears beside the .partial. It gives up when the process has ended.
+func (k *killing) untilOrdering(ended <-chan error) <-chan time.Time {
+	fire := make(chan time.Time, 1)
+	go func() {
+		for {
+			if k.temporary() || len(ended) > 0 {
+				fire <- time.Now()
+				return
+			}
+		}
+	}()
+	return fire
+}
+
+// temporary tells whether a file is being made that shall replace another.
+func (k *killing) temporary() bool {
+	files, _ := filepath.Glob(filepath.Join(k.dir, ".*.tmp"))
+	return len(files) > 0
 }
 
 // check holds the records against the sandbox's log and returns the rows that
@@ -164,82 +182,4 @@ func (k *killing) check(results string, applied map[string]bool, complete bool) 
 		}
 	}
 	return finished
-}
-
-// wholeRecords is all records but a torn last one, without the header.
-func wholeRecords(data []byte) [][]string {
-	r := csv.NewReader(bytes.NewReader(data[:bytes.LastIndexByte(data, '\n')+1]))
-	rows, _ := r.ReadAll()
-	if len(rows) == 0 {
-		return nil
-	}
-	return rows[1:]
-}
-
-// logged is one request as the sandbox's log tells it.
-type logged struct {
-	Applied bool `json:"applied"`
-	Body    struct {
-		Title string `json:"title"`
-	} `json:"body"`
-}
-
-func count(log []logged) (sent map[string]int, applied map[string]bool) {
-	sent, applied = map[string]int{}, map[string]bool{}
-	for _, l := range log {
-		sent[l.Body.Title]++
-		if l.Applied {
-			applied[l.Body.Title] = true
-		}
-	}
-	return sent, applied
-}
-
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	bin := filepath.Join(dir, "taskbatch")
-	if out, err := exec.Command("go", "build", "-o", bin, "taskbatch").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return bin
-}
-
-type sandboxProcess struct{ url string }
-
-func startSandbox(t *testing.T, bin string) sandboxProcess {
-	t.Helper()
-	cmd := exec.Command(bin, "sandbox", "--addr", "127.0.0.1:0", "--quota", "1000000/s", "--latency", "2ms")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if url := address.FindString(lines.Text()); url != "" {
-			return sandboxProcess{url}
-		}
-	}
-	t.Fatal("the sandbox told no address")
-	return sandboxProcess{}
-}
-
-func (s sandboxProcess) log(t *testing.T) (log []logged) {
-	t.Helper()
-	resp, err := http.Get(s.url + "/_sandbox/log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { resp.Body.Close(); http.DefaultClient.CloseIdleConnections() }()
-	for d := json.NewDecoder(resp.Body); d.More(); {
-		var l logged
-		if err := d.Decode(&l); err != nil {
-			t.Fatal(err)
-		}
-		log = append(log, l)
-	}
-	return log
 }

@@ -238,8 +238,10 @@ func TestContinueRefusesChangedRows(t *testing.T) {
 			b.write(tt.input)
 			if tt.want == "" {
 				b.run(perTask(nil), nil)
-				if got := b.outcomes(); strings.Trim(got, "updated ") != "" {
-					t.Errorf("outcomes %s", got)
+				for _, r := range b.records(b.cfg.Results) {
+					if r["_outcome"] != "updated" {
+						t.Errorf("row %s is %s", r["_row"], r["_outcome"])
+					}
 				}
 				return
 			}

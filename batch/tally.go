@@ -40,14 +40,6 @@ func newTally() *tally {
 	return &tally{latency: hdrhistogram.New(1, int64(2*time.Hour/time.Microsecond), 2)}
 }
 
-// total is the number of rows that have an outcome.
-func (t *tally) total() (n int64) {
-	for i := range t.outcomes {
-		n += t.outcomes[i].Load()
-	}
-	return n
-}
-
 // answered counts one attempt that took d.
 func (t *tally) answered(d time.Duration) {
 	t.latency.RecordValue(max(1, min(int64(d/time.Microsecond), int64(2*time.Hour/time.Microsecond))))
