@@ -4,7 +4,6 @@ package batch_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +74,6 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	if records := wholeRecords(data); len(records) != rows {
-		t.Error(fmt.Sprintf("%d of %d rows have a record", len(records), rows))
+		t.Errorf("%d of %d rows have a record", len(records), rows)
 	}
 }
