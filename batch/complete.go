@@ -13,6 +13,7 @@ import (
 // It counts the outcomes anew from the records themselves.
 func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 	if d.giveUp {
+		s.leftOver()
 		return
 	}
 	if !d.signalled.IsZero() {
@@ -22,42 +23,51 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 	}
 	causes := newCauses()
 	var counted [results.NumOutcomes]int64
-	order := func(failures io.Writer) error {
-		return results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, func(old *results.Old) error {
-			counted[old.Outcome]++
-			causes.add(old)
-			if failures == nil || old.Outcome.Finished() {
-				return nil
-			}
-			_, err := failures.Write(old.Raw)
-			return err
-		})
-	}
-	err := p.withFailures(order)
+	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, func(old *results.Old) error {
+		counted[old.Outcome]++
+		causes.add(old)
+		return nil
+	})
 	switch {
 	case ctx.Err() != nil && err != nil:
+		s.leftOver()
 		p.cfg.notify(true, "there was no time left to put the records in order; the same command continues")
 		return
 	case err != nil:
+		s.leftOver()
 		s.Stop = &Stop{Exit: 7, Why: fmt.Sprintf("cannot complete the results: %v", err), Hint: "make room, then run the same command again: it completes them"}
 		return
 	}
 	s.Results, s.Complete, s.Errors = p.cfg.Results, true, causes.groups()
 	p.reconcile(counted, s)
+	if err := p.WriteFailures(); err != nil {
+		s.Stop = &Stop{Exit: 7, Why: err.Error(), Hint: "make room, then run the same command again: it writes the file"}
+	}
 }
 
-// withFailures runs the ordering with the failures file open, if one is
-// wanted.
-func (p *Plan) withFailures(order func(failures io.Writer) error) error {
+// WriteFailures writes the failures file, if one is wanted, from the complete
+// results file: the rows that a rerun would send. Without a results file, as
+// when nothing was to be done, it is only the header.
+func (p *Plan) WriteFailures() error {
 	if p.cfg.Failures == "" {
-		return order(nil)
+		return nil
 	}
-	return results.WriteAtomic(p.cfg.Failures, 0o600, func(w io.Writer) error {
-		if _, err := w.Write(results.Header(p.cfg.Input.Columns())); err != nil {
-			return err
-		}
-		return order(w)
+	err := results.WriteAtomic(p.cfg.Failures, 0o600, func(w io.Writer) error {
+		return results.CopyUnfinished(w, p.cfg.Results, p.cfg.Input.Columns())
 	})
+	if err != nil {
+		return fmt.Errorf("cannot write the failures: %w", err)
+	}
+	return nil
+}
+
+// leftOver counts the rows that got no record as unsent.
+func (s *Summary) leftOver() {
+	n := s.Rows
+	for _, c := range s.Outcomes {
+		n -= c
+	}
+	s.Outcomes[results.Unsent] += max(0, n)
 }
 
 // reconcile checks that selected rows = sum of outcomes = records.

@@ -77,6 +77,7 @@ func (e *Error) Error() string { return e.Msg }
 // Survey is what Prepare found in the input and in earlier results.
 type Survey struct {
 	Rows     int64 // selected rows
+	Left     int64 // rows of the input that --limit leaves out
 	Finished int64 // updated or skipped earlier: not sent again
 	Skipped  int64 // of these, skipped
 	ToSend   int64

@@ -47,7 +47,7 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	probe := d.outage.Active()
 	if probe {
 		if next := d.outage.NextProbe(); d.probing || now.Before(next) {
-			d.note(waitOutage, fmt.Sprintf("server unreachable since %s", d.outage.Since().Format(time.TimeOnly)), next)
+			d.note(waitOutage, d.outageText(), next)
 			if d.probing {
 				return nil, time.Time{}
 			}
@@ -119,25 +119,34 @@ func (d *dispatcher) mayGo(now time.Time) (time.Time, bool) {
 		d.note(waitNone, "", time.Time{})
 		return time.Time{}, false
 	}
-	kind := waitThrottled
 	switch dec.Reason {
 	case pace.Rate:
-		kind = waitRate
+		d.note(waitRate, "waiting for the rate", dec.At)
 	case pace.Quota:
-		kind = waitQuota
+		d.note(waitQuota, "waiting for the quota", dec.At)
+	case pace.Throttled:
+		d.note(waitThrottled, "the server asks to wait", dec.At)
+	default:
+		d.note(waitAnswer, "waiting for an answer", time.Time{})
 	}
-	d.note(kind, "waiting for the "+dec.Reason.String(), dec.At)
 	return dec.At, false
 }
 
 // announceOutage tells people that the server is gone, or back.
 func (d *dispatcher) announceOutage(active bool, r *client.Reply) {
 	if active {
-		d.cfg.notify(true, fmt.Sprintf("server unreachable since %s (%s); trying again at growing intervals of up to 30 s",
-			d.outage.Since().Format(time.TimeOnly), r.Message))
+		d.cfg.notify(true, fmt.Sprintf("%s (%s); trying again at growing intervals of up to 30 s", d.outageText(), r.Message))
 		return
 	}
 	d.cfg.notify(false, fmt.Sprintf("the server is back at %s", r.Received.Format(time.TimeOnly)))
+}
+
+func (d *dispatcher) outageText() string {
+	what := "the server answers only errors"
+	if d.outage.Unreachable() {
+		what = "server unreachable"
+	}
+	return what + " since " + d.outage.Since().Format(time.TimeOnly)
 }
 
 // note keeps why nothing goes at the moment.

@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	patientThrottles  = 3                // so often a row answered 429 goes before new ones
 	enoughReady       = 256              // rows ready to go, beyond what the pool holds: no need to read on
 	maxUnsettled      = 10_000           // rows read ahead, so that one hot task cannot eat the memory
 	maxUnsettledBytes = 16 << 20         // the same for long rows
@@ -259,7 +260,11 @@ func (d *dispatcher) judge(it *item, r *client.Reply) {
 		return
 	case client.Throttled:
 		d.tally.throttled++
-		d.retry.push(it, r.Received)
+		if it.throttled++; it.throttled >= patientThrottles {
+			d.ready.push(it) // perhaps it is only this row: others may try
+		} else {
+			d.retry.push(it, r.Received)
+		}
 		return
 	case client.Unanswered:
 		it.unanswered = true

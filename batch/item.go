@@ -32,6 +32,7 @@ type item struct {
 
 	tries      int  // attempts that count against Config.Attempts
 	attempts   int  // all attempts of this run
+	throttled  int  // of these, answered 429
 	unanswered bool // an attempt, of this run or an earlier one, may have been applied
 	probe      bool // in flight as the probe of an outage
 	confirm    bool // in flight to confirm that the key is refused

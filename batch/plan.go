@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -64,6 +63,8 @@ func (p *Plan) prepare(ctx context.Context) error {
 		}
 		if v.selected {
 			s.add(row, v)
+		} else {
+			p.survey.Left++
 		}
 		return nil
 	})
@@ -124,8 +125,12 @@ func historyError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Exit: 2, Msg: fmt.Sprintf("cannot continue earlier results: %v", err),
-		Hints: []string{"start over with --fresh (the file is kept under its time), or name another results file with -o"}}
+	e := &Error{Exit: 2, Msg: err.Error()}
+	var foreign *results.ForeignError
+	if errors.As(err, &foreign) {
+		e.Hints = append(e.Hints, foreign.Hint())
+	}
+	return e
 }
 
 // sameColumns tells whether the records that are continued have the columns

@@ -83,11 +83,11 @@ func (b *ruleBook) settledRow(o results.Outcome, wasSent, forGood bool) *Stop {
 		}
 		if b.fresh && !b.rules.KeepGoing && b.sent == nothingWorksRows && b.refused == nothingWorksRows {
 			return &Stop{Exit: 5, Why: fmt.Sprintf("nothing works: the first %d rows sent all failed", nothingWorksRows),
-				Hint: "look at the failures below: the file or the target may be wrong; --keep-going switches this rule off"}
+				Hint: "look at the causes: the file or the target may be wrong; --keep-going switches this rule off"}
 		}
 	}
 	if n := b.rules.MaxFailures; n > 0 && b.bad >= n {
-		return &Stop{Exit: 5, Why: fmt.Sprintf("--max-failures: %d rows did not get through", b.bad),
+		return &Stop{Exit: 5, Why: fmt.Sprintf("--max-failures: %d of the rows so far did not get through", b.bad),
 			Hint: "the same command continues"}
 	}
 	if share := b.rules.MaxFailuresShare; share > 0 && b.settled >= shareFrom && float64(b.bad) >= share*float64(b.settled) {

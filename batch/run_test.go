@@ -2,6 +2,7 @@ package batch
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -278,5 +279,78 @@ func TestRerunHoldsOlderRows(t *testing.T) {
 	}
 	if got := b.records(b.cfg.Results)[0]["_error"]; !strings.Contains(got, "row 3 is newer") {
 		t.Errorf("_error %q", got)
+	}
+}
+
+// Rows that the server always answers 500 do not slow down the others: they
+// wait outside the pool.
+func TestBadRowsSlowNobodyDown(t *testing.T) {
+	run := func(t *testing.T, every int) (others time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			bad := map[string]bool{}
+			for i := 0; every > 0 && i < 1000; i += every {
+				bad["t"+strconv.Itoa(i)] = true
+			}
+			s := newServer(func(task string, _ int) step {
+				if bad[task] {
+					return row500.after(20 * time.Millisecond)
+				}
+				return ok200.after(20 * time.Millisecond)
+			})
+			b := newBench(t, manyTasks(1000))
+			began := time.Now()
+			sum := b.run(s, nil)
+			if count(sum, results.Failed) != len(bad) || count(sum, results.Updated) != 1000-len(bad) {
+				t.Fatalf("%v", sum.Outcomes)
+			}
+			for _, c := range s.calls {
+				if !bad[c.task] {
+					others = max(others, c.end.Sub(began))
+				}
+			}
+		})
+		return others
+	}
+	clean, bad := run(t, 0), run(t, 33)
+	if bad > clean*115/100 {
+		t.Errorf("the other rows took %s, without bad rows %s", bad, clean)
+	}
+}
+
+// One row that is always answered 429 holds the gate back again and again, but
+// the others still get through.
+func TestOneThrottledRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, manyTasks(60))
+		b.cfg.Rules.MaxOutage = time.Minute
+		sum := b.run(perTask(map[string][]step{"t3": {wait429}}), nil)
+		if count(sum, results.Updated) != 59 || count(sum, results.Failed) != 1 || sum.Stop == nil || sum.Stop.Exit != 5 {
+			t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
+		}
+	})
+}
+
+// The failures file holds what a rerun would send, also when nothing is to be
+// done any more.
+func TestFailuresFile(t *testing.T) {
+	b := newBench(t, tasks("a", "b", "b"))
+	b.cfg.Failures = b.dir + "/failures.csv"
+	b.run(perTask(map[string][]step{"b": {bad400}}), nil)
+	var rows []string
+	for _, r := range b.records(b.cfg.Failures) {
+		rows = append(rows, r["_row"]+" "+r["_outcome"])
+	}
+	if got := strings.Join(rows, ", "); got != "3 failed, 4 blocked" {
+		t.Errorf("failures: %s", got)
+	}
+	b.run(perTask(nil), nil)
+	os.Remove(b.cfg.Failures)
+	p, err := b.prepare("in.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.WriteFailures(); err != nil || !p.Survey().Done() || len(b.records(b.cfg.Failures)) != 0 {
+		t.Errorf("error %v, done %v", err, p.Survey().Done())
 	}
 }

@@ -10,6 +10,7 @@ const (
 	waitRate
 	waitQuota
 	waitThrottled // 429, or 503 with Retry-After
+	waitAnswer    // the first answer is not in: not counted
 	waitRetry
 	waitOutage
 )

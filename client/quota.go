@@ -57,26 +57,21 @@ func readQuota(h http.Header, now time.Time) Quota {
 	return Quota{Known: true, Limit: limit, Remaining: remaining, Reset: reset}
 }
 
-// readRetryAfter reads a number of seconds or a date. What is malformed, in
-// the past or more than 31 days away counts as absent: 0.
+// readRetryAfter reads a number of seconds or a date. What is malformed or in
+// the past counts as absent: 0. A longer wait than 31 days counts as so long:
+// no run waits it out.
 func readRetryAfter(value string, now time.Time) time.Duration {
 	if value == "" {
 		return 0
 	}
 	if seconds, ok := number(value); ok {
-		if seconds > int64(maxAhead/time.Second) {
-			return 0
-		}
-		return time.Duration(seconds) * time.Second
+		return time.Duration(min(seconds, int64(maxAhead/time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(value)
 	if err != nil {
 		return 0
 	}
-	if wait := date.Sub(now); wait > 0 && wait <= maxAhead {
-		return wait
-	}
-	return 0
+	return max(0, min(date.Sub(now), maxAhead))
 }
 
 // only is the value of a header that has one, or the same several times.

@@ -54,7 +54,7 @@ type Reply struct {
 	Received time.Time // when its answer (or failure) was complete
 
 	Quota      Quota
-	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header); 0 when absent, malformed, past or more than 31 days
+	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header); 0 when absent, malformed or past; at most 31 days
 }
 
 // Quota is what the rate headers of one answer say. Malformed, absent,

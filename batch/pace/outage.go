@@ -115,6 +115,10 @@ func (o *Outage) last(i int) uint64 {
 // Active tells whether there is an outage: nothing but probes should be sent.
 func (o *Outage) Active() bool { return o.active }
 
+// Unreachable tells an outage in which the API does not answer from one in
+// which it answers errors only.
+func (o *Outage) Unreachable() bool { return o.byIll }
+
 // Since is when the outage began; zero without one.
 func (o *Outage) Since() time.Time { return o.since }
 
