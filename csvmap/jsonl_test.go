@@ -60,7 +60,7 @@ func TestJSONLine(t *testing.T) {
 		{"mapped onto a key given", `{"taskId":"T-1","title":"a","head":"b"}`, Options{Map: []string{"head=title"}}, "two keys for one field column head"},
 		{"mapped onto metadata", `{"taskId":"T-1","metadata":{"a":1},"r":2}`, Options{Map: []string{"r=metadata.b"}}, `{"metadata":{"a":1,"b":2}}`},
 		{"mapped onto the same key", `{"taskId":"T-1","metadata":{"a":1},"r":2}`, Options{Map: []string{"r=metadata.a"}}, "same metadata key twice column metadata.a"},
-		{"mapped number", `{"taskId":"T-1","r":"2"}`, Options{Map: []string{"r=metadata.a:number"}}, "bad number column r"},
+		{"mapped number", `{"taskId":"T-1","r":"2"}`, Options{Map: []string{"r=metadata.a:number"}}, "wrong type column r"},
 		{"mapped boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, "wrong type column r"},
 		{"set", `{"taskId":"T-1","title":5,"metadata":{"r":1,"x":2}}`, Options{Set: []string{"title=y", "metadata.r=EU"}}, `{"title":"y","metadata":{"x":2,"r":"EU"}}`},
 		{"set empties", `{"taskId":"T-1","metadata":{"r":1}}`, Options{Set: []string{"metadata.r=EU"}}, `{"metadata":{"r":"EU"}}`},
@@ -79,6 +79,29 @@ func TestJSONLine(t *testing.T) {
 			}
 			if got != test.want {
 				t.Errorf("got %s, want %s (%+v)", shorten(got, 300), test.want, l.rows[0].Err)
+			}
+		})
+	}
+}
+
+// TestJSONLReasons: what people read about a line.
+func TestJSONLReasons(t *testing.T) {
+	tests := []struct {
+		name, line string
+		opt        Options
+		want       string
+	}{
+		{"number for taskId", `{"taskId":9}`, Options{}, "wrong type: taskId must be a text in quotes, not 9"},
+		{"object for text", "{\"taskId\":\"T-1\",\"title\":{\t\"a\": \"\\\"\u0085\"}}", Options{}, `wrong type: title must be a text in quotes, not { "a": "\" "}`},
+		{"text for list", `{"taskId":"T-1","attachmentUrls":"http://a"}`, Options{}, `wrong type: attachmentUrls must be an array of texts, not "http://a"`},
+		{"long", `{"taskId":"T-1","metadata":"` + strings.Repeat("x", 99) + `"}`, Options{}, `wrong type: metadata must be a JSON object, not "` + strings.Repeat("x", 59) + "..."},
+		{"text for number", `{"taskId":"T-1","r":"2"}`, Options{Map: []string{"r=metadata.a:number"}}, `wrong type: metadata.a:number must be a JSON number, not "2"`},
+		{"text for boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, `wrong type: metadata.a:boolean must be true or false, not "true"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := must(t, "a.jsonl", test.line+"\n", test.opt).one(t); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
 	}

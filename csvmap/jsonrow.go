@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -159,12 +160,9 @@ func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
 	case kind == jsontext.KindNull:
 		return value{state: cleared}, nil
 	case t.place != toTaskID && t.isJSON():
-		if t.place == toKey && t.typ == booleanKey && kind != jsontext.KindTrue && kind != jsontext.KindFalse {
-			return value{}, problemf("wrong type", raw, "%s is no boolean", quote(raw))
-		}
-		return y.typedJSON(t, raw)
+		return y.typedJSON(t, raw, kind)
 	case kind != jsontext.KindString:
-		return value{}, problemf("wrong type", raw, "%s must be a text in quotes, not %s", t, quote(raw))
+		return value{}, problemf("wrong type", raw, "%s must be a text in quotes, not %s", t, showJSON(raw))
 	}
 	mark := len(y.scratch)
 	y.scratch, _ = jsontext.AppendUnquote(y.scratch, raw) // valid: the decoder has seen it
@@ -181,15 +179,30 @@ func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
 }
 
 // typedJSON is typed for a value that is JSON already.
-func (y *typist) typedJSON(t target, raw string) (value, *problem) {
-	if t.place == toField {
-		begin, what := byte('['), "an array of texts"
-		if t.field == client.Metadata {
-			begin, what = '{', "a JSON object"
-		}
-		if raw[0] != begin {
-			return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, what, quote(raw))
-		}
+func (y *typist) typedJSON(t target, raw string, kind jsontext.Kind) (value, *problem) {
+	wrong := func(what string) (value, *problem) {
+		return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, what, showJSON(raw))
+	}
+	switch {
+	case t.place == toField && t.field == client.Metadata && kind != jsontext.KindBeginObject:
+		return wrong("a JSON object")
+	case t.place == toField && t.field == client.AttachmentURLs && kind != jsontext.KindBeginArray:
+		return wrong("an array of texts")
+	case t.place == toKey && t.typ == booleanKey && kind != jsontext.KindTrue && kind != jsontext.KindFalse:
+		return wrong("true or false")
+	case t.place == toKey && t.typ == numberKey && kind != jsontext.KindNumber:
+		return wrong("a JSON number")
 	}
 	return y.typed(t, raw)
+}
+
+// showJSON shows a JSON value in a message: as it stands, but on one line and
+// shortened.
+func showJSON(raw string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, shorten(raw, 60))
 }
