@@ -16,11 +16,6 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		s.leftOver()
 		return
 	}
-	if !d.signalled.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, d.signalled.Add(filesGrace))
-		defer cancel()
-	}
 	causes := newCauses()
 	var counted [results.NumOutcomes]int64
 	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, func(old *results.Old) error {

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"taskbatch/batch/results"
 	"taskbatch/csvmap"
@@ -15,6 +16,16 @@ const (
 	feedRows  = 64        // rows handed over at a time
 	feedBytes = 256 << 10 // fewer if they are long
 )
+
+// feedSafely is feed; a panic becomes an error.
+func (p *Plan) feedSafely(ctx context.Context, out chan<- []*item) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &Error{Exit: 70, Msg: fmt.Sprintf("a bug in taskbatch: reading the input: %v", r)}
+		}
+	}()
+	return p.feed(ctx, out)
+}
 
 // feed reads the input once more and hands its rows to the dispatcher, which
 // never blocks on the disk for them.

@@ -23,9 +23,38 @@ func (p *Plan) Run(ctx context.Context, stop <-chan struct{}) (*Summary, error) 
 	}
 	d := p.send(ctx, file, stop, started)
 	s := p.newSummary(d, started)
-	p.complete(ctx, d, s)
+	p.completeUntilStopped(ctx, d, s, stop)
 	s.Finished = time.Now()
 	return s, nil
+}
+
+// completeUntilStopped completes the files. After a signal, earlier or now, it
+// has only so much time; a second one ends it at once.
+func (p *Plan) completeUntilStopped(ctx context.Context, d *dispatcher, s *Summary, stop <-chan struct{}) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watch errgroup.Group
+	watch.Go(func() error {
+		defer cancel()
+		end := time.NewTimer(time.Until(d.signalled.Add(filesGrace)))
+		defer end.Stop()
+		if d.signalled.IsZero() {
+			select {
+			case <-stop:
+				end.Reset(filesGrace)
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		select {
+		case <-end.C:
+		case <-stop:
+		case <-ctx.Done():
+		}
+		return nil
+	})
+	p.complete(ctx, d, s)
+	cancel()
+	watch.Wait()
 }
 
 // send runs the pool, the reader and the dispatcher until every row is
@@ -49,7 +78,7 @@ func (p *Plan) send(ctx context.Context, file *results.Writer, stop <-chan struc
 	}
 	group.Go(func() error {
 		defer close(rows)
-		feedErr = p.feed(reading, rows)
+		feedErr = p.feedSafely(reading, rows)
 		return nil
 	})
 	d := &dispatcher{

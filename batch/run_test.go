@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"os"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"taskbatch/batch/results"
+	"taskbatch/client"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -353,4 +355,28 @@ func TestFailuresFile(t *testing.T) {
 	if err := p.WriteFailures(); err != nil || !p.Survey().Done() || len(b.records(b.cfg.Failures)) != 0 {
 		t.Errorf("error %v, done %v", err, p.Survey().Done())
 	}
+}
+
+// panicky is a sender with a bug that shows for one task.
+type panicky struct{ *server }
+
+func (p panicky) Put(ctx context.Context, task string, body []byte) client.Reply {
+	if task == "t5" {
+		panic("boom")
+	}
+	return p.server.Put(ctx, task, body)
+}
+
+// A bug in a worker stops the run; the row in flight may have been applied.
+func TestPanicInWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, manyTasks(100))
+		sum := b.run(panicky{always(ok200.after(time.Millisecond))}, nil)
+		if sum.Stop == nil || sum.Stop.Exit != 70 || !strings.Contains(sum.Stop.Why, "row 7: boom") {
+			t.Fatalf("%+v", sum.Stop)
+		}
+		if got := b.records(b.cfg.Results)[5]["_outcome"]; got != "unknown" || !sum.Complete || count(sum, results.Unsent) == 0 {
+			t.Errorf("row 7 is %s, %v", got, sum.Outcomes)
+		}
+	})
 }

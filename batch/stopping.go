@@ -66,6 +66,10 @@ func (d *dispatcher) inputEnded() {
 		return
 	}
 	s := &Stop{Exit: 3, Why: err.Error()}
+	var known *Error
+	if errors.As(err, &known) {
+		s.Exit = known.Exit
+	}
 	if errors.Is(err, csvmap.ErrChanged) {
 		s.Hint = "run the same command again when nothing writes to the file: it continues, and checks what was sent against the file as it is then"
 	}
