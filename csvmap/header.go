@@ -105,20 +105,6 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 	return column{name: name}
 }
 
-// unknownAdvice says which flags make a column known.
-func unknownAdvice(name string) string {
-	ignore := "--ignore " + shellQuote(name)
-	if s := suggest(name, fieldNames()); s != "" {
-		return fmt.Sprintf("; did you mean %s? --map %s sends it as that, %s carries it along unsent", s, shellQuote(name+"="+s), ignore)
-	}
-	return fmt.Sprintf("; %s carries it along unsent, --map %s sends it", ignore, shellQuote(name+"=metadata."+keyFor(name)))
-}
-
-// keyFor makes a metadata key of a column's name.
-func keyFor(name string) string {
-	return strings.NewReplacer(".", "_", ":", "_", "=", "_").Replace(name)
-}
-
 func checkDuplicates(columns []column, p *headerProblems) {
 	for i, c := range columns {
 		for j := range i {

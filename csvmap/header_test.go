@@ -200,6 +200,31 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
+// TestUnknownAdvice: what the message offers is what was meant, and works.
+func TestUnknownAdvice(t *testing.T) {
+	for name, want := range map[string]string{
+		"id": "id=taskId", "Title": "Title=title", "titel": "titel=title", "Region": "Region=metadata.Region",
+		"metadata.region": "metadata.region=metadata.region", "metadat.x": "metadat.x=metadata.x", "Meta-Dta.a.b:number": "Meta-Dta.a.b:number=metadata.a.b:number",
+		"metadat.a=b": "metadat.a=b=metadata.metadat_a_b", "metadat.": "metadat.=metadata.metadat_", "metadat.x (ignored)": "metadat.x (ignored)=metadata.metadat_x",
+		"data.x": "data.x=metadata.data_x", "": "", " ": "",
+	} {
+		_, advice, found := strings.Cut(unknownAdvice(name), `--map "`)
+		got, _, _ := strings.Cut(advice, `"`)
+		if found != (want != "") || got != want {
+			t.Errorf("%q: got %s, want %s", name, got, want)
+		}
+		if err := (Options{Map: []string{got}}).Validate(); found && err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	_, err := load(t, "a.csv", "id,metadat.x\n", Options{})
+	refused(t, err, `did you mean metadata.x? --map "metadat.x=metadata.x"`)
+	l := must(t, "a.jsonl", `{"id":"T-1","title":"x"}`+"\n", Options{})
+	if got := l.one(t); got != `unknown key: "id" is no field; did you mean taskId? --map "id=taskId" sends it as that, --ignore "id" carries it along unsent` {
+		t.Error(got)
+	}
+}
+
 func TestFieldsTable(t *testing.T) {
 	var names []string
 	for _, f := range Fields() {
