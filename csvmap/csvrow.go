@@ -2,6 +2,7 @@ package csvmap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,9 +30,10 @@ func (b *builder) resultsRow(rec *record) {
 		return ok
 	}
 	whole := build(false)
-	hasSum := b.layout.results.head[headSum] >= 0
-	prior.Edited = whole && !prior.Raw && prior.edited(hasSum, &b.row)
-	sent := !finished(prior.Head[headOutcome]) && !prior.Raw
+	raw := cellAt(rec, b.layout.results.raw)
+	prior.Raw = raw != "" && whole && !b.hasCells(rec)
+	prior.Edited = whole && raw == "" && prior.edited(&b.row)
+	sent := !finished(prior.Head[headOutcome]) && raw == ""
 	if sent && whole && b.constants {
 		build(true)
 	}
@@ -41,13 +43,27 @@ func (b *builder) resultsRow(rec *record) {
 	switch {
 	case !whole:
 		b.keepRaw(rec.raw)
-	case prior.Raw:
-		b.raw = append(b.raw, cellAt(rec, b.layout.results.raw)...)
-		b.row.Err = &RowError{Line: rec.line, Column: rawName, Kind: "not repaired", Reason: "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent"}
+	case raw != "":
+		b.raw = append(b.raw[:0], raw...)
+		b.row.Err = notRepaired(rec.line, prior.Raw)
 	}
 	if b.row.Err != nil {
 		b.row.Body, b.row.Set, b.row.Cleared = nil, 0, 0
 	}
+}
+
+// hasCells tells whether one of the row's own cells is filled.
+func (b *builder) hasCells(rec *record) bool {
+	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return cellAt(rec, own.cell) != "" })
+}
+
+// notRepaired is why a row with a text in _raw is not sent.
+func notRepaired(line int64, empty bool) *RowError {
+	reason := "its cells are filled; empty its _raw, then it is sent"
+	if empty {
+		reason = "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent"
+	}
+	return &RowError{Line: line, Column: rawName, Kind: "not repaired", Reason: reason}
 }
 
 // readRecord checks that the record has the header's cells. If not, the row is

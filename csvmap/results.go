@@ -106,7 +106,7 @@ func checkSetTypes(columns []column, r *rules) error {
 
 // prior reads what the file says of a row.
 func (c *resultsColumns) prior(rec *record) *Prior {
-	p := &Prior{Raw: cellAt(rec, c.raw) != ""}
+	p := &Prior{}
 	for i, at := range c.head {
 		p.Head[i] = strings.Clone(cellAt(rec, at))
 	}
@@ -127,18 +127,13 @@ func rowNumber(cell string) (int64, bool) {
 	return n, err == nil && n > 0 && isDigits(cell) && cell[0] != '0'
 }
 
-// edited tells whether the row is not what its _sum was made of. A row that
-// was invalid has no sum, and is edited if it is valid now.
-func (p *Prior) edited(hasSum bool, row *Row) bool {
+// edited tells whether the row is not what its _sum was made of. A cell that
+// is no sum, as of an invalid row or after a spreadsheet took it for a number,
+// says nothing.
+func (p *Prior) edited(row *Row) bool {
 	cell := p.Head[headSum]
-	switch {
-	case !hasSum:
-		return false
-	case row.Err != nil:
-		return cell != ""
-	}
 	sum, err := strconv.ParseUint(cell, 16, 64)
-	return err != nil || len(cell) != 16 || sum != client.Sum(row.TaskID, row.Body)
+	return err == nil && len(cell) == 16 && (row.Err != nil || sum != client.Sum(row.TaskID, row.Body))
 }
 
 // lineList collects lines of a file that have the same thing wrong.

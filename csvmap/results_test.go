@@ -172,8 +172,62 @@ func TestInvalidRowsComeBack(t *testing.T) {
 	}
 	repaired := strings.Replace(resultsText(first), `,,,,,,"T-5,short"`, `,T-5,short,,,,`, 1)
 	row := must(t, "a.results.csv", repaired, Options{}).rows[4]
-	if row.Err != nil || string(row.Body) != `{"title":"short"}` || !row.Prior.Edited {
+	if row.Err != nil || string(row.Body) != `{"title":"short"}` || row.Prior.Raw {
 		t.Errorf("%+v %+v", row, row.Prior)
+	}
+}
+
+// TestHalfRepaired: a row whose cells are filled, but whose _raw is not
+// emptied, is told apart from one that nobody has touched.
+func TestHalfRepaired(t *testing.T) {
+	const filled = "its cells are filled; empty its _raw, then it is sent"
+	tests := []struct{ name, cells, reason, tail string }{
+		{"untouched", ",,,,{raw}", "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent", ",,,,,{raw}"},
+		{"filled", "T-1,a,,,{raw}", filled, ",T-1,a,,,{raw}"},
+		{"only an ignored cell", ",,x,,{raw}", filled, ",,,x,,{raw}"},
+		{"filled badly", "T 1,#N/A,,,{raw}", filled, ",T 1,#N/A,,,{raw}"},
+		{"cut off", "T-1,a", `the row has 10 cells, the header 13; "Region" and what follows is missing`, `,,,,,"invalid,7,,0,,,old,,T-1,a"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			text := resultsHead + "taskId,title,Region,status,_raw\ninvalid,7,,0,,,old,," + test.cells + "\n"
+			row := must(t, "a.results.csv", text, Options{Set: []string{"status=DONE"}}).rows[0]
+			if row.Err == nil || row.Err.Reason != test.reason || row.Prior.Raw != (test.name == "untouched") || row.Prior.Edited {
+				t.Errorf("%+v %+v", row.Err, row.Prior)
+			}
+			if got := string(row.Tail); got != test.tail {
+				t.Errorf("got %s, want %s", got, test.tail)
+			}
+		})
+	}
+}
+
+// TestEditedNeedsASum: only a sum that is there and differs tells of an edit.
+func TestEditedNeedsASum(t *testing.T) {
+	sum := fmt.Sprintf("%016x", client.Sum("T-1", []byte(`{"title":"a"}`)))
+	tests := []struct {
+		name, sum, cells string
+		want             bool
+	}{
+		{"fits", sum, "T-1,a", false},
+		{"upper case", strings.ToUpper(sum), "T-1,a", false},
+		{"other title", sum, "T-1,b", true},
+		{"other task", sum, "T-2,a", true},
+		{"not valid any more", sum, "T 1,a", true},
+		{"other sum", "0123456789abcdef", "T-1,a", true},
+		{"empty", "", "T-1,a", false},
+		{"scientific", "1.23E+15", "T-1,a", false},
+		{"leading zeros dropped", "123456789012345", "T-1,a", false},
+		{"too long", "0" + sum, "T-1,b", false},
+		{"no hex", "0x23456789abcdef", "T-1,a", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := must(t, "a.results.csv", resultsHead+"taskId,title\nfailed,2,,1,,,,"+test.sum+","+test.cells+"\n", Options{})
+			if got := l.rows[0].Prior.Edited; got != test.want {
+				t.Errorf("got %t", got)
+			}
+		})
 	}
 }
 

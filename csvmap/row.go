@@ -37,6 +37,9 @@ type Prior struct {
 	// the order _outcome _row _status _attempts _ms _at _error _sum. A column
 	// that a person removed is "".
 	Head   [8]string
-	Edited bool // the row's _sum does not fit its cells any more
-	Raw    bool // _raw is not empty: the row stays invalid
+	Edited bool // _sum holds a sum, which does not fit the cells any more
+	// Raw: _raw is not empty and all cells are: the row is as the earlier run
+	// left it, so Head's _error still says why it is invalid. When cells are
+	// filled but _raw is not emptied, Raw is false and Err says so.
+	Raw bool
 }
