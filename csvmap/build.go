@@ -126,13 +126,26 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 	}
 	merged, conflict := tree.merge(b.merged[:0], base.text, b.values)
 	b.merged = merged
-	if conflict != "" {
+	if conflict != nil {
 		b.conflict = true
-		b.fail(b.row.Line, client.Metadata.String()+"."+conflict, problemf("same metadata key twice", conflict,
-			"the metadata key %s has a value in the column metadata and in a column of its own; keep one", quote(conflict)))
+		name := b.inputName(conflict.column)
+		b.fail(b.row.Line, name, problemf("same metadata key twice", conflict.path,
+			"the row's metadata has the key %s, which %s gives too; keep one of them", quote(conflict.path), quote(name)))
 		return base
 	}
 	return value{given, view(merged)}
+}
+
+// inputName is the name that the input, or else --set, has for one of
+// layout.own.
+func (b *builder) inputName(i int) string {
+	t := b.layout.own[i].target
+	for _, c := range b.layout.columns {
+		if c.name != "" && c.target.same(t) {
+			return c.name
+		}
+	}
+	return t.String()
 }
 
 // removeConstants takes the keys that --set gives out of the metadata object,

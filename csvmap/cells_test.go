@@ -190,3 +190,27 @@ func TestMetadataAddsUp(t *testing.T) {
 		})
 	}
 }
+
+// TestSameMetadataKeyTwice: the message names the column, not a key above it.
+func TestSameMetadataKeyTwice(t *testing.T) {
+	tests := []struct {
+		name, header, cell string
+		opt                Options
+		column, key        string
+	}{
+		{"column", "metadata.x", "a", Options{}, "metadata.x", "x"},
+		{"column below", "metadata.x.y", "a", Options{}, "metadata.x.y", "x"},
+		{"typed column far below", "Meta_Data.x.y.z:number", "1", Options{}, "Meta_Data.x.y.z:number", "x"},
+		{"mapped column", "Region", "a", Options{Map: []string{"region=metadata.x.y"}}, "Region", "x"},
+		{"constant below", "status", "a", Options{Set: []string{"metadata.x.y=1"}}, "metadata.x.y", "x"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			row := must(t, "a.csv", "taskId,metadata,"+test.header+"\nT-1,\"{\"\"x\"\":1}\","+test.cell+"\n", test.opt).rows[0]
+			want := "the row's metadata has the key " + quote(test.key) + ", which " + quote(test.column) + " gives too; keep one of them"
+			if row.Err == nil || row.Err.Column != test.column || row.Err.Reason != want {
+				t.Errorf("%+v", row.Err)
+			}
+		})
+	}
+}

@@ -132,12 +132,16 @@ func TestOptionsRefused(t *testing.T) {
 		{"set empty", "set", Options{Set: []string{"status="}}, "empty value"},
 		{"set taskId", "set", Options{Set: []string{"id=T-1"}}, "taskId"},
 		{"set twice", "set", Options{Set: []string{"status=a", "Status=b"}}, "set twice"},
-		{"set key twice", "set", Options{Set: []string{"metadata.a=1", "metadata.a:number=2"}}, "set twice"},
+		{"set key twice", "set", Options{Set: []string{"metadata.a=1", "metadata.a:number=2"}}, "metadata.a is set twice"},
 		{"set key in key", "set", Options{Set: []string{"metadata.a=1", "metadata.a.b=2"}}, "exclude each other"},
 		{"set number", "set", Options{Set: []string{"metadata.a:number=x"}}, "no JSON number"},
 		{"set url", "set", Options{Set: []string{"attachmentUrls=x"}}, "http"},
 		{"set metadata", "set", Options{Set: []string{"metadata=[1]"}}, "JSON object"},
 		{"set error value", "set", Options{Set: []string{"title=#N/A"}}, "spreadsheet"},
+		{"set metadata and its key", "set", Options{Set: []string{"metadata.x:number=1.50", `metadata={"x":1}`}}, `metadata has the key "x", which metadata.x:number gives too`},
+		{"set metadata and a key below", "set", Options{Set: []string{`metadata={"x":1}`, "metadata.x.y.z=2"}}, `metadata has the key "x", which metadata.x.y.z gives too`},
+		{"set metadata and a key above", "set", Options{Set: []string{`metadata={"x":{"y":1}}`, `metadata.x=""`}}, `metadata has the key "x", which metadata.x gives too`},
+		{"set metadata and a nested key", "set", Options{Set: []string{`metadata={"x":{"y":1}}`, `metadata.x.y=""`}}, `the key "x.y", which metadata.x.y gives`},
 		{"set key type", "set", Options{Set: []string{"metadata.a:int=1"}}, "no type"},
 	}
 	for _, test := range tests {
@@ -169,6 +173,18 @@ func TestSetValues(t *testing.T) {
 	tail := `,T-1,\#N/A,"[""https://a.example"",""https://b.example""]","""""",5.0,true,"[1,2]",a=b`
 	if string(row.Tail) != tail {
 		t.Errorf("got %s", row.Tail)
+	}
+}
+
+// TestSetsAddUp: constants for metadata and for other keys of it.
+func TestSetsAddUp(t *testing.T) {
+	for _, set := range [][]string{
+		{`metadata={"x":{"a":1}}`, "metadata.x.b=2"}, {"metadata.x.b=2", `metadata={"x":{"a":1}}`},
+	} {
+		l := must(t, "a.csv", "id\nT-1\n", Options{Set: set})
+		if got := l.one(t); got != `{"metadata":{"x":{"a":1,"b":"2"}}}` {
+			t.Error(got)
+		}
 	}
 }
 

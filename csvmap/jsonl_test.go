@@ -59,7 +59,7 @@ func TestJSONLine(t *testing.T) {
 		{"mapped", `{"key":"T-1","head":"x","r":{"a":1}}`, Options{Map: []string{"key=taskId", "head=title", "r=metadata.region"}}, `{"title":"x","metadata":{"region":{"a":1}}}`},
 		{"mapped onto a key given", `{"taskId":"T-1","title":"a","head":"b"}`, Options{Map: []string{"head=title"}}, "two keys for one field column head"},
 		{"mapped onto metadata", `{"taskId":"T-1","metadata":{"a":1},"r":2}`, Options{Map: []string{"r=metadata.b"}}, `{"metadata":{"a":1,"b":2}}`},
-		{"mapped onto the same key", `{"taskId":"T-1","metadata":{"a":1},"r":2}`, Options{Map: []string{"r=metadata.a"}}, "same metadata key twice column metadata.a"},
+		{"mapped onto the same key", `{"taskId":"T-1","metadata":{"a":1},"r":2}`, Options{Map: []string{"r=metadata.a"}}, "same metadata key twice column r"},
 		{"mapped number", `{"taskId":"T-1","r":"2"}`, Options{Map: []string{"r=metadata.a:number"}}, "wrong type column r"},
 		{"mapped boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, "wrong type column r"},
 		{"set", `{"taskId":"T-1","title":5,"metadata":{"r":1,"x":2}}`, Options{Set: []string{"title=y", "metadata.r=EU"}}, `{"title":"y","metadata":{"x":2,"r":"EU"}}`},

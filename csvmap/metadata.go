@@ -52,18 +52,22 @@ func (n *keyNode) child(key string) *keyNode {
 	return c
 }
 
-// any tells whether a key of n gets a value.
-func (n *keyNode) any(values []value) bool {
-	if n.own >= 0 {
-		return values[n.own].state == given || values[n.own].state == cleared
+// first returns the index of the first column in n that gives a value, -1 if
+// none does.
+func (n *keyNode) first(values []value) int {
+	if n.own >= 0 && (values[n.own].state == given || values[n.own].state == cleared) {
+		return n.own
 	}
 	for _, c := range n.children {
-		if c.any(values) {
-			return true
+		if i := c.first(values); i >= 0 {
+			return i
 		}
 	}
-	return false
+	return -1
 }
+
+// any tells whether a key of n gets a value.
+func (n *keyNode) any(values []value) bool { return n.first(values) >= 0 }
 
 // appendValue appends what the columns say about n.
 func (n *keyNode) appendValue(dst []byte, values []value) []byte {
@@ -117,9 +121,16 @@ func appendComma(dst []byte) []byte {
 	return append(dst, ',')
 }
 
-// merge appends the object base with the keys of n added. conflict is a key
-// that has a value in both.
-func (n *keyNode) merge(dst []byte, base string, values []value) (merged []byte, conflict string) {
+// keyConflict is a metadata key that has a value in the object and in a
+// column.
+type keyConflict struct {
+	path   string // of the key, from metadata down
+	column int    // index of the column; its key may lie below the path
+}
+
+// merge appends the object base with the keys of n added, up to the first
+// conflict.
+func (n *keyNode) merge(dst []byte, base string, values []value) (merged []byte, conflict *keyConflict) {
 	dst = append(dst, '{')
 	var seen []*keyNode
 	for name, raw := range members(base) {
@@ -132,14 +143,14 @@ func (n *keyNode) merge(dst []byte, base string, values []value) (merged []byte,
 			dst = append(dst, raw...)
 			continue
 		case c.own >= 0 || raw[0] != '{':
-			return dst, c.path
+			return dst, &keyConflict{c.path, c.first(values)}
 		}
 		seen = append(seen, c)
-		if dst, conflict = c.merge(dst, raw, values); conflict != "" {
+		if dst, conflict = c.merge(dst, raw, values); conflict != nil {
 			return dst, conflict
 		}
 	}
-	return append(n.appendKeys(dst, values, seen), '}'), ""
+	return append(n.appendKeys(dst, values, seen), '}'), nil
 }
 
 // without appends the object base without the keys that --set replaces.

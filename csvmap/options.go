@@ -167,14 +167,35 @@ func (r *rules) parseSets(texts []string) error {
 		for _, other := range r.sets {
 			switch u := other.target; {
 			case t.same(u):
-				return optionErrorf("set", "%s is set twice", t)
+				return optionErrorf("set", "%s is set twice", t.untyped())
 			case t.under(u), u.under(t):
 				return optionErrorf("set", "%s and %s exclude each other: one is inside the other", u, t)
 			}
 		}
 		r.sets = append(r.sets, constant{t, v})
 	}
-	return nil
+	return r.checkMetadataSets()
+}
+
+// checkMetadataSets refuses a constant for metadata that has a key which
+// another constant gives too.
+func (r *rules) checkMetadataSets() error {
+	var own []ownColumn
+	var values []value
+	for i := range r.sets {
+		own = append(own, ownColumn{target: r.sets[i].target, cell: -1, constant: &r.sets[i].value})
+		values = append(values, r.sets[i].value)
+	}
+	tree, object := newKeyTree(own), metadataOf(own)
+	if tree == nil || object < 0 || values[object].state != given {
+		return nil
+	}
+	_, conflict := tree.merge(nil, values[object].text, values)
+	if conflict == nil {
+		return nil
+	}
+	return optionErrorf("set", "metadata has the key %s, which %s gives too; keep one of them",
+		quote(conflict.path), own[conflict.column].target)
 }
 
 // flagTarget parses the FIELD of --map and --set.

@@ -63,8 +63,13 @@ func (t target) String() string {
 // same tells whether two targets take the same value of the body; the type of
 // a key does not matter.
 func (t target) same(u target) bool {
-	u.typ = t.typ
-	return t == u
+	return t.untyped() == u.untyped()
+}
+
+// untyped is the target as a key's path, whatever the type of its value.
+func (t target) untyped() target {
+	t.typ = textKey
+	return t
 }
 
 // under tells whether t is a key inside the value of the key u.
