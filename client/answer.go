@@ -30,10 +30,14 @@ func compareAnswer(sent, answer []byte, key secret) string {
 		if !ok || task.agrees(f, value) {
 			return
 		}
+		warning.Grow(2 * maxShown)
 		if warning.Len() > 0 {
 			warning.WriteString("; ")
 		}
-		warning.WriteString(f.String() + " is " + show(task.values[f], key) + " on the server")
+		warning.WriteString(f.String())
+		warning.WriteString(" is ")
+		show(&warning, task.values[f], key)
+		warning.WriteString(" on the server")
 	})
 	return warning.String()
 }
@@ -120,11 +124,14 @@ func same(sent, shown []byte) bool {
 	return !ok || got == want
 }
 
-// show is a raw JSON value as a warning shows it, without the key.
-func show(raw []byte, key secret) string {
+// show writes a raw JSON value as a warning shows it, without the key.
+func show(w *strings.Builder, raw []byte, key secret) {
 	text, ok := unquote(raw)
 	if !ok {
-		return shorten(key.line(string(raw)), maxShown)
+		w.WriteString(shorten(key.line(string(raw)), maxShown))
+		return
 	}
-	return `"` + shorten(key.line(text), maxShown) + `"`
+	w.WriteByte('"')
+	w.WriteString(shorten(key.line(text), maxShown))
+	w.WriteByte('"')
 }

@@ -100,6 +100,9 @@ func AppendCarried(dst []byte, head *[8]string, tail []byte) []byte {
 
 // errorCell makes one harmless line of at most maxError bytes out of a message.
 func errorCell(message string) string {
+	if isHarmless(message) {
+		return message
+	}
 	cell := make([]byte, 0, min(len(message)+16, maxError+utf8.UTFMax*3))
 	if strings.IndexByte("=+-@", message[0]) >= 0 { // a spreadsheet would take it for a formula
 		cell = append(cell, '\'')
@@ -115,6 +118,19 @@ func errorCell(message string) string {
 		}
 	}
 	return string(cell)
+}
+
+// isHarmless tells of the usual message, which stays as it is.
+func isHarmless(message string) bool {
+	if len(message) > maxError || strings.IndexByte("=+-@", message[0]) >= 0 {
+		return false
+	}
+	for i := range len(message) {
+		if message[i] < ' ' || message[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // appendEscaped appends r, or an escape if r would break the line, steer a
