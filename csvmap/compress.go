@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -22,6 +23,8 @@ const (
 	zstdCompression compression = "zstd"
 )
 
+const gzipMagic = "\x1f\x8b" // the first bytes of every member
+
 // foreignFormats are files that people take for an input, by first bytes.
 var foreignFormats = []struct{ magic, msg, hint string }{
 	{"PK\x03\x04", "this is an Excel workbook or a zip archive", "save the sheet as CSV (UTF-8), or unpack the archive"},
@@ -32,7 +35,7 @@ var foreignFormats = []struct{ magic, msg, hint string }{
 
 func detectCompression(head []byte) (compression, *InputError) {
 	switch {
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		return gzipCompression, nil
 	case bytes.HasPrefix(head, []byte("\x28\xB5\x2F\xFD")):
 		return zstdCompression, nil
@@ -73,7 +76,8 @@ func unpack(src io.Reader) (*unpacker, error) {
 		if err != nil {
 			return nil, u.explain(err)
 		}
-		u.r = z
+		z.Multistream(false)
+		u.r = &gzipMembers{head, z}
 	case zstdCompression:
 		z, err := zstd.NewReader(head, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
@@ -83,6 +87,41 @@ func unpack(src io.Reader) (*unpacker, error) {
 	}
 	return u, nil
 }
+
+// gzipMembers reads the members of a gzip file one after the other.
+type gzipMembers struct {
+	src    *bufio.Reader
+	member *gzip.Reader
+}
+
+func (g *gzipMembers) Read(p []byte) (int, error) {
+	n, err := g.member.Read(p)
+	if err == io.EOF {
+		err = g.next()
+	}
+	return n, err
+}
+
+// next goes on to the next member. io.EOF: there is none.
+func (g *gzipMembers) next() error {
+	magic, err := g.src.Peek(len(gzipMagic))
+	switch {
+	case err != nil && err != io.EOF:
+		return err
+	case len(magic) == 0:
+		return io.EOF
+	case !strings.HasPrefix(gzipMagic, string(magic)):
+		return errJunk
+	}
+	if err := g.member.Reset(g.src); err != nil {
+		return err
+	}
+	g.member.Multistream(false)
+	return nil
+}
+
+// errJunk is what follows packed data without being any.
+var errJunk = errors.New("other bytes follow its end")
 
 func (u *unpacker) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)

@@ -111,7 +111,14 @@ func TestDamagedCompression(t *testing.T) {
 		_, err = load(t, name, string(flipped), Options{})
 		refused(t, err, "data is", "get the file again")
 		_, err = load(t, name, packed+"garbage", Options{})
-		refused(t, err, "data is")
+		refused(t, err, "data is damaged")
+	}
+	packed := gzipped(t, "taskId,title\nT-1,x\n")
+	for name, want := range map[string]string{
+		"x": "damaged: other bytes follow its end", "\x00\x00": "damaged: other bytes follow its end", "\x1f": "cut off", packed[:8]: "cut off", "\x1f\x8b" + strings.Repeat("x", 20): "damaged",
+	} {
+		_, err := load(t, "a.csv.gz", packed+name, Options{})
+		refused(t, err, "the gzip data is "+want)
 	}
 	for name, text := range map[string]string{"a.xlsx": "PK\x03\x04....", "a.csv": "\xD0\xCF\x11\xE0....", "a.csv.bz2": "BZh9....", "b.csv": gzipped(t, "PK\x03\x04....")} {
 		_, err := load(t, name, text, Options{})
