@@ -129,24 +129,31 @@ func (y *typist) typed(t target, text string) (value, *problem) {
 }
 
 func (y *typist) typedKey(t target, text string) (value, *problem) {
-	if t.typ == booleanKey {
+	switch t.typ {
+	case numberKey:
+		if !isNumber(text) {
+			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", quote(text), blanksHint(text))
+		}
+		return value{given, text}, nil
+	case booleanKey:
 		switch {
 		case strings.EqualFold(text, "true"):
 			return value{given, "true"}, nil
 		case strings.EqualFold(text, "false"):
 			return value{given, "false"}, nil
 		}
-		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false", quote(text))
-	}
-	if t.typ == numberKey {
-		number := strings.Trim(text, " \t")
-		if !isNumber(number) {
-			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5", quote(text))
-		}
-		return value{given, number}, nil
+		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false%s", quote(text), blanksHint(text))
 	}
 	raw, p := y.json(text)
 	return value{given, raw}, p
+}
+
+// blanksHint points at what is easily overlooked.
+func blanksHint(text string) string {
+	if strings.TrimSpace(text) != text {
+		return ", without the blanks around it (nothing is trimmed)"
+	}
+	return ""
 }
 
 // objectValue makes the value of metadata from canonical JSON.
