@@ -86,7 +86,7 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 			return column{name, m.target, "by --map"}
 		}
 	}
-	if slices.Contains(r.ignore, fold(name)) {
+	if r.ignores(name) {
 		return column{name, target{}, "by --ignore"}
 	}
 	t, ok, problem := parseTarget(name)
@@ -138,8 +138,8 @@ func checkTargets(columns []column, r *rules, p *headerProblems) {
 			switch other := columns[j]; {
 			case !c.target.sent() || !other.target.sent() || c.name == other.name:
 			case c.target.same(other.target):
-				p.addf("columns %d, %s, and %d, %s, both mean %s; carry one of them along: --ignore %s",
-					j+1, quote(other.name), i+1, quote(c.name), c.target, shellQuote(c.name))
+				p.addf("columns %d, %s, and %d, %s, both %s %s; carry one of them along: --ignore %s",
+					j+1, quote(other.name), i+1, quote(c.name), c.target.verb(), c.target.untyped(), shellQuote(c.name))
 			case c.target.under(other.target), other.target.under(c.target):
 				p.addf("columns %d, %s, and %d, %s, exclude each other: one is inside the other",
 					j+1, quote(other.name), i+1, quote(c.name))
@@ -152,18 +152,33 @@ func checkTargets(columns []column, r *rules, p *headerProblems) {
 		}
 	}
 	if !hasTaskID {
-		p.addf(`there is no column taskId (or id); if it has another name: --map "NAME=taskId"%s`, taskIDAdvice(columns))
+		p.addf("there is no column taskId (or id); %s", taskIDAdvice(columns, r))
 	}
 }
 
 // taskIDAdvice guesses the column that holds the task ids.
-func taskIDAdvice(columns []column) string {
+func taskIDAdvice(columns []column, r *rules) string {
+	advice := `if it has another name: --map "NAME=taskId"`
 	for _, c := range columns {
-		if f := fold(c.name); !c.target.sent() && (strings.HasPrefix(f, "task") || strings.HasSuffix(f, "id")) {
-			return fmt.Sprintf(", perhaps %s", shellQuote(c.name+"=taskId"))
+		t, _, _ := parseTarget(c.name)
+		f := fold(c.name)
+		switch {
+		case t.place == toTaskID && r.ignores(c.name):
+			return fmt.Sprintf("--ignore %s takes it away, but every row needs its task id", shellQuote(c.name))
+		case r.ignores(c.name) || c.target.sent():
+		case strings.HasPrefix(f, "task") || strings.HasSuffix(f, "id"):
+			return fmt.Sprintf("%s, perhaps %s", advice, shellQuote(c.name+"=taskId"))
 		}
 	}
-	return ""
+	return advice
+}
+
+// verb is what a column does with the target, for messages.
+func (t target) verb() string {
+	if t.place == toKey {
+		return "set"
+	}
+	return "mean"
 }
 
 // sent tells whether the target is part of the request.

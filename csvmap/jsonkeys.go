@@ -42,6 +42,9 @@ func mapJSONL(r *rules) (*layout, error) {
 		k.own[m.column] = add(m.target)
 		l.columns = append(l.columns, column{m.column, m.target, "by --map"})
 	}
+	if r.ignores(taskIDName) && !slices.ContainsFunc(r.maps, func(m mapping) bool { return m.target.place == toTaskID }) {
+		return nil, &InputError{Usage: true, Msg: "--ignore taskId: every row needs its task id; if another key holds it: --map \"NAME=taskId\""}
+	}
 	for i := range r.sets {
 		set := &r.sets[i]
 		own := &l.own[add(set.target)]
@@ -61,7 +64,7 @@ func mapJSONL(r *rules) (*layout, error) {
 
 // add makes a field known by its own name, unless it is to be ignored.
 func (k *jsonKeys) add(name string, own int) {
-	if !slices.Contains(k.rules.ignore, fold(name)) {
+	if !k.rules.ignores(name) {
 		k.own[name] = own
 	}
 }
@@ -71,7 +74,7 @@ func (k *jsonKeys) ignores(key string) bool {
 	if known, ok := k.ignore[key]; ok {
 		return known
 	}
-	named := slices.Contains(k.rules.ignore, fold(key))
+	named := k.rules.ignores(key)
 	ignored := named || k.rules.ignoreUnknown
 	if len(k.ignore) < maxNoted {
 		k.ignore[key] = ignored

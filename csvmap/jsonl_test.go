@@ -40,6 +40,9 @@ func TestJSONLine(t *testing.T) {
 		{"cut off", `{"taskId":"T-1","title":"x`, Options{}, "bad JSON column title"},
 		{"not JSON", `taskId=T-1`, Options{}, "bad JSON column "},
 		{"single quotes", `{'taskId':'T-1'}`, Options{}, "bad JSON column "},
+		{"CSV", `2,y`, Options{}, "trailing text column "},
+		{"CSV with quotes", `"2","y"`, Options{}, "trailing text column "},
+		{"NUL in a text", `"\u0000"`, Options{}, "NUL column "},
 		{"number", `5`, Options{}, "wrong type column "},
 		{"text", `"T-1"`, Options{}, "wrong type column "},
 		{"number for text", `{"taskId":"T-1","title":5}`, Options{}, "wrong type column title"},
@@ -84,6 +87,17 @@ func TestJSONLine(t *testing.T) {
 	}
 }
 
+func TestJSONLTaskIDIgnored(t *testing.T) {
+	_, err := load(t, "a.jsonl", "{\"taskId\":\"T-1\"}\n", Options{Ignore: []string{"TaskId"}})
+	if e := refused(t, err, "--ignore taskId", "every row needs its task id"); !e.Usage {
+		t.Error("the file is fine")
+	}
+	l := must(t, "a.jsonl", "{\"taskId\":\"T-1\",\"key\":\"T-2\"}\n", Options{Ignore: []string{"taskId"}, Map: []string{"key=taskId"}})
+	if l.rows[0].TaskID != "T-2" {
+		t.Error(l.summary())
+	}
+}
+
 // TestJSONLReasons: what people read about a line.
 func TestJSONLReasons(t *testing.T) {
 	tests := []struct {
@@ -94,6 +108,8 @@ func TestJSONLReasons(t *testing.T) {
 		{"number for taskId", `{"taskId":9}`, Options{}, "wrong type: taskId must be a text in quotes, not 9"},
 		{"object for text", "{\"taskId\":\"T-1\",\"title\":{\t\"a\": \"\\\"\u0085\"}}", Options{}, `wrong type: title must be a text in quotes, not { "a": "\" "}`},
 		{"text for list", `{"taskId":"T-1","attachmentUrls":"http://a"}`, Options{}, `wrong type: attachmentUrls must be an array of texts, not "http://a"`},
+		{"CSV", `2,y`, Options{}, "trailing text: text follows after the end of the JSON value, at character 2"},
+		{"two keys", `{"taskId":"T-1","r":1,"s":2}`, Options{Map: []string{"r=metadata.a", "s=metadata.a"}}, "two keys for one field: the row has a second key that means metadata.a"},
 		{"long", `{"taskId":"T-1","metadata":"` + strings.Repeat("x", 99) + `"}`, Options{}, `wrong type: metadata must be a JSON object, not "` + strings.Repeat("x", 59) + "..."},
 		{"text for number", `{"taskId":"T-1","r":"2"}`, Options{Map: []string{"r=metadata.a:number"}}, `wrong type: metadata.a:number must be a JSON number, not "2"`},
 		{"text for boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, `wrong type: metadata.a:boolean must be true or false, not "true"`},

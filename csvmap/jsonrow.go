@@ -51,11 +51,11 @@ func (b *builder) readObject(line jsonLine) {
 	d := &b.decoder
 	d.Reset(bytes.NewReader(line.text))
 	if d.PeekKind() != jsontext.KindBeginObject {
-		if _, err := jsontext.NewDecoder(bytes.NewReader(line.text)).ReadValue(); err != nil {
-			b.failLine(line, "", jsonProblem(string(line.text), err))
-		} else {
-			b.failLine(line, "", problemf("wrong type", string(line.text), "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}"))
+		_, p := b.typist.json(view(line.text))
+		if p == nil {
+			p = problemf("wrong type", string(line.text), "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}")
 		}
+		b.failLine(line, "", p)
 		return
 	}
 	_, err := d.ReadToken()
@@ -112,7 +112,7 @@ func (b *builder) readKey(line jsonLine, key, raw string) {
 	}
 	own := &b.layout.own[i]
 	if b.seen[i] {
-		b.failLine(line, key, problemf("two keys for one field", key, "the row has a second key that means %s", own.target))
+		b.failLine(line, key, problemf("two keys for one field", key, "the row has a second key that means %s", own.target.untyped()))
 		return
 	}
 	b.seen[i] = true

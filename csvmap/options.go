@@ -135,7 +135,7 @@ func (r *rules) parseMaps(texts []string) error {
 				return optionErrorf("map", "the column %s is mapped twice, to %s and to %s", quote(m.column), other.target, m.target)
 			}
 		}
-		if slices.Contains(r.ignore, fold(m.column)) {
+		if r.ignores(m.column) {
 			return optionErrorf("map", "the column %s is mapped to %s and ignored at the same time", quote(m.column), m.target)
 		}
 		r.maps = append(r.maps, m)
@@ -219,6 +219,9 @@ func (r *rules) constantFor(t target) *constant {
 	}
 	return nil
 }
+
+// ignores tells whether --ignore names the column or key.
+func (r *rules) ignores(name string) bool { return slices.Contains(r.ignore, fold(name)) }
 
 // listFlags names the flags among those given for which has is true.
 func (o Options) listFlags(flags ...string) []string {
