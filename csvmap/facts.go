@@ -2,6 +2,7 @@ package csvmap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +20,9 @@ type Facts struct {
 	// UnknownIgnored are the columns or keys that only --ignore-unknown has
 	// let pass; for JSONL known after Check, at most 100.
 	UnknownIgnored []string
-	Hints          []string // e.g. that a flag has no effect
+	// Hints tell of flags without an effect; for JSONL after Check also of
+	// --ignore with a key that no row has.
+	Hints []string
 }
 
 // ColumnFact is what one column means.
@@ -40,6 +43,9 @@ func (in *Input) Facts() Facts {
 	}
 	if in.layout.json != nil {
 		f.UnknownIgnored = in.layout.json.unknown
+		if in.checked {
+			f.Hints = append(slices.Clip(f.Hints), in.rules.idleIgnores("key", in.layout.json.used, nil)...)
+		}
 		return f
 	}
 	f.Delimiter = delimiterName(in.dialect.delimiter)
@@ -64,12 +70,35 @@ func (o Options) hints(in *Input) []string {
 		idle = o.listFlags("--null")
 		why = "CSV"
 	}
-	if len(idle) == 0 {
-		return nil
+	var hints []string
+	if len(idle) > 0 {
+		verb := "has"
+		if len(idle) > 1 {
+			verb = "have"
+		}
+		hints = append(hints, fmt.Sprintf("%s %s no effect on %s", strings.Join(idle, " "), verb, why))
 	}
-	verb := "has"
-	if len(idle) > 1 {
-		verb = "have"
+	if in.layout.results != nil || in.layout.json != nil {
+		return hints
 	}
-	return []string{fmt.Sprintf("%s %s no effect on %s", strings.Join(idle, " "), verb, why)}
+	used, names := make([]bool, len(in.rules.ignore)), []string(nil)
+	for _, c := range in.layout.columns {
+		names = append(names, c.name)
+		if i := in.rules.ignoring(c.name); i >= 0 {
+			used[i] = true
+		}
+	}
+	return append(hints, in.rules.idleIgnores("column", used, names)...)
+}
+
+// idleIgnores tells of every --ignore that is not used, with the nearest of
+// names.
+func (r *rules) idleIgnores(what string, used []bool, names []string) []string {
+	var hints []string
+	for i, ignored := range r.ignore {
+		if !used[i] {
+			hints = append(hints, fmt.Sprintf("--ignore %s: the file has no such %s%s", shellQuote(ignored.name), what, didYouMean(ignored.name, names)))
+		}
+	}
+	return hints
 }

@@ -208,6 +208,33 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// TestIdleIgnores: an --ignore that names nothing is told.
+func TestIdleIgnores(t *testing.T) {
+	opt := Options{Ignore: []string{"regoin", "Note", "Gone"}}
+	want := []string{`--ignore "regoin": the file has no such column; did you mean Region?`, `--ignore "Gone": the file has no such column`}
+	l := must(t, "a.csv", "id,Region,NO_TE\nT-1,x,y\n", Options{Ignore: append(opt.Ignore, "Region")})
+	if got := l.in.Facts().Hints; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	l = must(t, "a.jsonl", `{"taskId":"T-1","NO_TE":1}`+"\n"+`{"taskId":"T-1","title":1}`+"\n", Options{Ignore: append(opt.Ignore, "Title"), Delimiter: "comma"})
+	want = []string{"--delimiter has no effect on JSONL", `--ignore "regoin": the file has no such key`, `--ignore "Gone": the file has no such key`}
+	if got := l.in.Facts().Hints; !slices.Equal(got, want) || !slices.Equal(l.in.Facts().Hints, want) {
+		t.Errorf("got %q", got)
+	}
+	l = must(t, "a.results.csv", "_outcome,_row,taskId\nfailed,2,T-1\n", opt)
+	if got := l.in.Facts().Hints; len(got) != 1 || !strings.Contains(got[0], "--ignore has no effect") {
+		t.Errorf("got %q", got)
+	}
+	in, err := Open(write(t, "a.jsonl", "{}\n"), nil, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if got := in.Facts().Hints; len(got) != 0 {
+		t.Errorf("nobody knows before Check: %q", got)
+	}
+}
+
 func TestSuggest(t *testing.T) {
 	for name, want := range map[string]string{
 		"titel": "title", "prio": "", "Staus": "status", "asignee_id": "assigneeId", "x": "", "attachmentUrl": "attachmentUrls", "metadat": "metadata",

@@ -11,6 +11,7 @@ type jsonKeys struct {
 	own    map[string]int // index in layout.own by the exact key
 	rules  *rules
 	ignore map[string]bool // answers of ignores
+	used   []bool          // which of rules.ignore have named a key
 	// unknown are the keys that only --ignore-unknown has let pass.
 	unknown []string
 }
@@ -21,7 +22,7 @@ const maxNoted = 100
 // mapJSONL makes the layout of a JSONL file: its results file has taskId and
 // the nine fields; mapped keys and constants go into them.
 func mapJSONL(r *rules) (*layout, error) {
-	k := &jsonKeys{own: map[string]int{}, rules: r, ignore: map[string]bool{}}
+	k := &jsonKeys{own: map[string]int{}, rules: r, ignore: map[string]bool{}, used: make([]bool, len(r.ignore))}
 	l := &layout{json: k}
 	add := func(t target) int {
 		if i := slices.IndexFunc(l.own, func(o ownColumn) bool { return o.target.same(t) }); i >= 0 {
@@ -74,7 +75,11 @@ func (k *jsonKeys) ignores(key string) bool {
 	if known, ok := k.ignore[key]; ok {
 		return known
 	}
-	named := k.rules.ignores(key)
+	by := k.rules.ignoring(key)
+	named := by >= 0
+	if named {
+		k.used[by] = true
+	}
 	ignored := named || k.rules.ignoreUnknown
 	if len(k.ignore) < maxNoted {
 		k.ignore[key] = ignored

@@ -39,7 +39,7 @@ type rules struct {
 	columns       []string
 	maps          []mapping
 	sets          []constant
-	ignore        []string // folded
+	ignore        []ignored
 	ignoreUnknown bool
 	emptyClears   bool
 	null          string
@@ -59,13 +59,16 @@ type constant struct {
 	value  value
 }
 
+// ignored is one --ignore.
+type ignored struct{ name, folded string }
+
 func (o Options) compile() (*rules, error) {
 	r := &rules{columns: o.Columns, ignoreUnknown: o.IgnoreUnknown, separator: o.ListSeparator, tempDir: o.TempDir}
 	if r.separator == "" {
 		r.separator = "|"
 	}
 	for _, name := range o.Ignore {
-		r.ignore = append(r.ignore, fold(name))
+		r.ignore = append(r.ignore, ignored{name, fold(name)})
 	}
 	empty, err := choice("empty", o.Empty, "keep", "clear")
 	if err != nil {
@@ -220,8 +223,14 @@ func (r *rules) constantFor(t target) *constant {
 	return nil
 }
 
-// ignores tells whether --ignore names the column or key.
-func (r *rules) ignores(name string) bool { return slices.Contains(r.ignore, fold(name)) }
+// ignoring returns the index of the --ignore that names the column or key, -1
+// if none does.
+func (r *rules) ignoring(name string) int {
+	folded := fold(name)
+	return slices.IndexFunc(r.ignore, func(i ignored) bool { return i.folded == folded })
+}
+
+func (r *rules) ignores(name string) bool { return r.ignoring(name) >= 0 }
 
 // listFlags names the flags among those given for which has is true.
 func (o Options) listFlags(flags ...string) []string {
