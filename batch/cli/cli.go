@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -21,6 +22,23 @@ type session struct {
 	signals *signals
 	console *console
 	stdin   io.Reader
+	streams streams
+}
+
+// streams are the files behind the standard streams; nil for one without.
+type streams struct{ in, out, err fs.FileInfo }
+
+// statStream is the file behind a stream; nil if there is none.
+func statStream(stream any) fs.FileInfo {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	return info
 }
 
 // Main runs the command line args (args[0] is the program) and returns the
@@ -45,7 +63,8 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	defer sig.release()
 	s := &session{
 		ctx: ctx, program: programName(args[0]), inv: inv, signals: sig, console: con,
-		stdin: interruptible(ctx, stdin),
+		stdin:   interruptible(ctx, stdin),
+		streams: streams{statStream(stdin), statStream(stdout), statStream(stderr)},
 	}
 	program := s.app(commands)
 	code = con.end(program.RunContext(ctx, inv.argv(args[0])))

@@ -90,25 +90,10 @@ func (j *job) open() error {
 	}
 	j.in = in
 	j.results = j.set.resultsName(in.Facts().IsResults, j.started)
-	input := j.set.path
-	if input == "-" {
-		input = ""
-	}
-	if err := results.CheckOutputs(input, j.outputs()...); err != nil {
+	if err := j.files().Check(); err != nil {
 		return &ending{exit: exitUsage, msg: err.Error()}
 	}
 	return nil
-}
-
-// outputs are the paths of all files that the job writes.
-func (j *job) outputs() []string {
-	var paths []string
-	for _, path := range []string{j.results, j.set.failures, j.set.summary} {
-		if path != "" {
-			paths = append(paths, path)
-		}
-	}
-	return paths
 }
 
 // takeLock makes this the only run of the batch, and then opens the input
@@ -117,7 +102,7 @@ func (j *job) takeLock() error {
 	if j.set.out.dryRun {
 		return nil
 	}
-	lock, err := results.TakeLock(j.ctx, j.set.lockName(j.results), j.set.waitLock)
+	lock, err := results.TakeLock(j.ctx, j.lockName(), j.set.waitLock)
 	if err != nil {
 		return j.stopped(err)
 	}

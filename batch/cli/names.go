@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,12 +36,43 @@ func (s *settings) inputName() string {
 	return results.InputName(s.path)
 }
 
-// lockName is the path of the lock that all runs of this batch share.
-func (s *settings) lockName(resultsName string) string {
-	if s.results == "" {
-		return results.LockName(resultsName)
+// lockName is the path of the lock that all runs of this batch share; "" for
+// no results file.
+func (j *job) lockName() string {
+	switch {
+	case j.results == "":
+		return ""
+	case j.set.results == "":
+		return results.LockName(j.results)
 	}
-	return results.LockName(strings.ReplaceAll(s.results, "{name}", s.inputName()))
+	return results.LockName(strings.ReplaceAll(j.set.results, "{name}", j.set.inputName()))
+}
+
+// files are the files around the job.
+func (j *job) files() results.Files {
+	reserved := []results.Reserved{
+		{What: "the file of " + j.values.where("api-key-file"), File: statName(j.set.keyFile)},
+		{What: "the file of " + j.values.where("ca-cert"), File: statName(j.set.client.CACertFile)},
+		{What: "where standard output goes", File: j.streams.out},
+		{What: "where standard error goes", File: j.streams.err},
+	}
+	input := results.Reserved{What: "the input", File: j.streams.in}
+	if j.set.path != "-" {
+		input.File = statName(j.set.path)
+	}
+	return results.Files{
+		Reserved: append(reserved, input),
+		Results:  j.results, Lock: j.lockName(), Others: []string{j.set.failures, j.set.summary},
+	}
+}
+
+// statName is the file of this name; nil if there is none.
+func statName(path string) fs.FileInfo {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return info
 }
 
 // refusePartial stops an update of an unfinished results file and names the

@@ -22,7 +22,7 @@ func WriteAtomic(path string, mode fs.FileMode, write func(io.Writer) error) err
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	temp := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+".tmp")
+	temp := tempName(target)
 	_ = os.Remove(temp)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -43,6 +43,11 @@ func WriteAtomic(path string, mode fs.FileMode, write func(io.Writer) error) err
 		err = fmt.Errorf("write %s: %w", path, pathErr.Err)
 	}
 	return err
+}
+
+// tempName is where WriteAtomic makes the new content of a file.
+func tempName(target string) string {
+	return filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+".tmp")
 }
 
 // reason leaves out of an error the paths, which the message has already, or

@@ -25,5 +25,5 @@
 //
 // Beside this the package has what the files around a batch need: their names
 // (ResultsName, RerunName, LockName ...), refusals before anything is
-// written (CheckOutputs), the lock of a batch (Lock), and WriteAtomic.
+// written (Files), the lock of a batch (Lock), and WriteAtomic.
 package results

@@ -187,10 +187,10 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	_, lockErr := TakeLock(t.Context(), path+".lock", 0)
 	for what, err := range map[string]error{
 		"Create": createErr, "Append": appendErr, "TakeLock": lockErr,
-		"CheckOutputs": CheckOutputs("-", path),
-		"WriteAtomic":  WriteAtomic(path, 0o600, text("x")),
-		"Order":        Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }),
-		"SetAside":     SetAside(path),
+		"Files.Check": Files{Results: path}.Check(),
+		"WriteAtomic": WriteAtomic(path, 0o600, text("x")),
+		"Order":       Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }),
+		"SetAside":    SetAside(path),
 	} {
 		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", what, err)

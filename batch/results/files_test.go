@@ -2,6 +2,7 @@ package results
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -80,7 +81,7 @@ func TestWriteAtomicThroughLinks(t *testing.T) {
 	}
 }
 
-func TestCheckOutputs(t *testing.T) {
+func TestCheckOfFiles(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	for _, name := range []string{"in.csv", "old.csv"} {
@@ -91,6 +92,7 @@ func TestCheckOutputs(t *testing.T) {
 	for _, err := range []error{
 		os.Mkdir("folder", 0o700), os.Link("in.csv", "hard.csv"), os.Symlink("in.csv", "soft.csv"),
 		os.Symlink("new.csv", "dangling.csv"), os.Symlink("folder", "linked"), os.Symlink("/dev/null", "null"),
+		os.Symlink("the.csv.lock", "lock"), os.Symlink("a-2.csv", "rerun"), os.Symlink("in.csv", "p.csv.partial"),
 	} {
 		if err != nil {
 			t.Skip(err)
@@ -98,6 +100,13 @@ func TestCheckOutputs(t *testing.T) {
 	}
 	socket := must(net.Listen("unix", "socket"))
 	defer socket.Close()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer writer.Close()
+	input := []Reserved{{"nothing", nil}, {"the input", must(os.Stat("in.csv"))}}
 	before := names(".")
 
 	for name, c := range map[string]struct {
@@ -124,14 +133,26 @@ func TestCheckOutputs(t *testing.T) {
 		"a socket":             {outputs: []string{"socket"}, want: "a socket"},
 		"no folder":            {outputs: []string{"missing/a.csv"}, want: "there is no folder missing; create it"},
 		"a file as folder":     {outputs: []string{"in.csv/a.csv"}, want: "not a directory"},
+		"a partial file":       {outputs: []string{"r.csv.partial"}, want: "names that end in .partial"},
+		"a lock file":          {outputs: []string{"a.csv", "x.lock"}, want: "names that end in .lock"},
+		"a lock file by link":  {outputs: []string{"a.csv", "lock"}, want: "names that end in .lock"},
+		"a rerun's results":    {outputs: []string{"a.csv", "a-2.csv"}, want: "a-2.csv: it would be taken for a rerun of a.csv"},
+		"a rerun's, by folder": {outputs: []string{"folder/a.csv", "linked/a-3.csv"}, want: "taken for a rerun"},
+		"a rerun's, by link":   {outputs: []string{"a.csv", "rerun"}, want: "taken for a rerun"},
+		"earlier results":      {outputs: []string{"a-3.csv", "a.csv"}, want: "taken for a rerun"},
+		"another folder's":     {outputs: []string{"a.csv", "folder/a-2.csv"}},
+		"as a rerun's":         {outputs: []string{"a-2.csv"}},
+		"another's temporary":  {outputs: []string{"a.csv", "./.a.csv.tmp"}, want: "also the output ./.a.csv.tmp"},
+		"partial is the input": {outputs: []string{"p.csv"}, want: "p.csv.partial: it is the input"},
+		"a pipe of a shell":    {outputs: []string{fmt.Sprintf("/dev/fd/%d", writer.Fd())}, want: "it is a device, a pipe"},
 	} {
-		err := CheckOutputs("in.csv", c.outputs...)
+		err := Files{Reserved: input, Results: c.outputs[0], Lock: "the.csv.lock", Others: c.outputs[1:]}.Check()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
-	if err := CheckOutputs("-", "in.csv"); err != nil {
-		t.Error("standard input:", err)
+	if err := (Files{Reserved: []Reserved{{What: "the input"}}, Results: "in.csv"}).Check(); err != nil {
+		t.Error("no file:", err)
 	}
 	if names(".") != before {
 		t.Error("something was created:", names("."))

@@ -13,7 +13,10 @@ import (
 	"time"
 )
 
-const partialSuffix = ".partial"
+const (
+	partialSuffix = ".partial"
+	lockSuffix    = ".lock"
+)
 
 const maxRerun = 999 // what a file name may end in and be taken for a rerun's number
 
@@ -74,7 +77,7 @@ func LockName(results string) string {
 	if base == "" {
 		base = "taskbatch"
 	}
-	return dir + base + ".csv.lock"
+	return dir + base + ".csv" + lockSuffix
 }
 
 // Expand fills {name} and {date} (2026-11-23, in now's time zone) into the name
