@@ -67,7 +67,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		streams: streams{statStream(stdin), statStream(stdout), statStream(stderr)},
 	}
 	program := s.app(commands)
-	code = con.end(program.RunContext(ctx, inv.argv(args[0])))
+	code = con.check(con.end(program.RunContext(ctx, inv.argv(args[0]))))
 	if caught := sig.caught(); caught != nil {
 		sig.release()
 		return dieOf(caught)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,10 +12,11 @@ import (
 )
 
 // console is where a command speaks. On stderr every line for people starts
-// with one of the prefixes of contract §6; errors from writing are ignored: a
-// closed pipe never ends a run.
+// with one of the prefixes of contract §6; errors from writing there are
+// ignored. Those from writing to out are told at the end (see check).
 type console struct {
-	out, err io.Writer
+	out      *kept
+	err      io.Writer
 	quiet    bool // no warnings and notices
 	color    bool // paint the prefixes on stderr
 	colorOut bool // paint the summary on stdout
@@ -23,14 +25,49 @@ type console struct {
 }
 
 func newConsole(in io.Reader, out, err io.Writer) *console {
-	return &console{out: out, err: err, interactive: isTerminal(in) && isTerminal(err)}
+	return &console{out: &kept{w: out}, err: err, interactive: isTerminal(in) && isTerminal(err)}
+}
+
+// kept is a stream that keeps its first error.
+type kept struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (k *kept) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil // nothing to say, so nothing is missing
+	}
+	n, err := k.w.Write(p)
+	if k.err == nil {
+		k.err = err
+	}
+	return n, err
+}
+
+// failed tells whether something is missing on the stream. That its reader
+// went away is no failure.
+func (k *kept) failed() bool { return k.err != nil && !errors.Is(k.err, errBrokenPipe) }
+
+// check is the exit code of a command that would end with code, but cannot if
+// standard output lacks what it is there to say.
+func (c *console) check(code int) int {
+	if !c.out.failed() {
+		return code
+	}
+	c.errorf("cannot write to standard output: %s", oneLine(c.out.err.Error()))
+	if code == exitOK {
+		code = exitLocal
+	}
+	return code
 }
 
 // configure applies the flags --quiet and --no-color.
 func (c *console) configure(o output) {
 	c.quiet = o.quiet
 	c.color = !o.noColor && isTerminal(c.err)
-	c.colorOut = !o.noColor && isTerminal(c.out)
+	c.colorOut = !o.noColor && isTerminal(c.out.w)
 }
 
 // errorf says why a command ends.

@@ -81,14 +81,6 @@ func endingOf(err error) *ending {
 	return &ending{exit: exitUsage, msg: err.Error()}
 }
 
-// localError is a failure to write what the command is there to write.
-func localError(err error) error {
-	if err == nil || errors.Is(err, errBrokenPipe) {
-		return nil
-	}
-	return &ending{exit: exitLocal, msg: err.Error()}
-}
-
 // end tells an error that no command has told yet, and gives its exit code.
 func (c *console) end(err error) int {
 	if err == nil {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"strings"
 
 	"taskbatch/csvmap"
@@ -10,23 +9,18 @@ import (
 // fields is the command fields.
 func (s *session) fields() error {
 	csv, jsonl := s.values.on("csv"), s.values.on("jsonl")
-	var b bytes.Buffer
+	out := s.console.out
 	switch {
 	case csv && jsonl:
 		return usagef("--csv and --jsonl exclude each other")
 	case csv:
-		if err := csvmap.WriteTemplate(&b, "csv"); err != nil {
-			return err
-		}
+		csvmap.WriteTemplate(out, "csv")
 	case jsonl:
-		if err := csvmap.WriteTemplate(&b, "jsonl"); err != nil {
-			return err
-		}
+		csvmap.WriteTemplate(out, "jsonl")
 	default:
-		writeFields(&page{w: &b})
+		writeFields(&page{w: out})
 	}
-	_, err := s.console.out.Write(b.Bytes())
-	return localError(err)
+	return nil
 }
 
 // writeFields prints the table of fields.

@@ -31,8 +31,13 @@ func (s *session) sandbox() error {
 	}
 	fmt.Fprintf(s.console.out, "sandbox: %s (Ctrl-C ends it)\n", server.URL())
 	fmt.Fprintf(s.console.out, "try: THENA_API_KEY=%s %s update --base-url %s tasks.csv\n", key, s.program, server.URL())
-	<-s.ctx.Done()
-	return localError(server.Close())
+	if !s.console.out.failed() { // else nobody knows the address
+		<-s.ctx.Done()
+	}
+	if err := server.Close(); err != nil {
+		return &ending{exit: exitLocal, msg: err.Error()}
+	}
+	return nil
 }
 
 // readSandbox reads the flags of the command.

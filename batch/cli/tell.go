@@ -87,14 +87,12 @@ func (j *job) print(e *ending, o *object) {
 	con, exit := j.console, o.ExitCode
 	if j.set.out.json {
 		writeJSON(con.out, o)
-	} else if text := j.text(e, exit); text != nil {
-		w := con.out
-		if con.quiet {
-			w = con.err
-		}
-		if exit != exitOK || !con.quiet {
-			w.Write(text)
-		}
+	}
+	switch {
+	case con.quiet && exit != exitOK:
+		con.err.Write(j.text(e, exit))
+	case !con.quiet && !j.set.out.json:
+		con.out.Write(j.text(e, exit))
 	}
 	j.printEnding(e, exit)
 }
@@ -123,7 +121,7 @@ func (j *job) printEnding(e *ending, exit int) {
 	}
 }
 
-// text is the summary for people; nil when there is nothing to sum up.
+// text is the summary for people; empty when there is nothing to sum up.
 func (j *job) text(e *ending, exit int) []byte {
 	var b bytes.Buffer
 	p := page{w: &b, color: j.console.colorOut && !j.console.quiet}
@@ -134,9 +132,6 @@ func (j *job) text(e *ending, exit int) []byte {
 		j.summaryPage(&p, exit)
 	case e != nil && exit == exitInput && j.plan != nil:
 		p.problems("invalid rows", j.plan.Survey().Problems)
-	}
-	if b.Len() == 0 {
-		return nil
 	}
 	return b.Bytes()
 }

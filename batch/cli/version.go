@@ -8,8 +8,8 @@ import (
 
 // version is the command version.
 func (s *session) version() error {
-	_, err := fmt.Fprintf(s.console.out, "taskbatch %s\n%s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return localError(err)
+	fmt.Fprintf(s.console.out, "taskbatch %s\n%s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
 }
 
 // version is the module's version, as the build recorded it.
