@@ -161,7 +161,11 @@ func (b *builder) removeConstants(base value) value {
 // appendTail appends the row's own columns in the form of the results file.
 // rec is nil for JSONL.
 func (b *builder) appendTail(dst []byte, rec *record, withIgnored, withRaw bool) []byte {
-	for i, own := range b.layout.own[:b.layout.tail] {
+	for i := range b.layout.own[:b.layout.tail] {
+		own := &b.layout.own[i]
+		if own.leftOut() {
+			continue
+		}
 		dst = append(dst, ',')
 		switch {
 		case b.empty:

@@ -52,9 +52,10 @@ func (b *builder) resultsRow(rec *record) {
 	}
 }
 
-// hasCells tells whether one of the row's own cells is filled.
+// hasCells tells whether one of the row's own cells is filled; a remark in a
+// column without a name is none.
 func (b *builder) hasCells(rec *record) bool {
-	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return cellAt(rec, own.cell) != "" })
+	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return !own.optional && cellAt(rec, own.cell) != "" })
 }
 
 // notRepaired is why a row with a text in _raw is not sent.
@@ -97,6 +98,8 @@ func (b *builder) readRecord(rec *record) bool {
 func (b *builder) readCells(rec *record, constants bool) {
 	for i, own := range b.layout.own {
 		switch {
+		case own.optional:
+			b.layout.own[i].filled = own.filled || rec.cells[own.cell] != ""
 		case own.target.place == nowhere:
 		case own.constant != nil && constants:
 			b.values[i] = *own.constant
@@ -111,7 +114,7 @@ func (b *builder) readCells(rec *record, constants bool) {
 	for _, i := range b.layout.unnamed {
 		if cell := rec.cells[i]; cell != "" {
 			b.fail(b.lineOf(rec, i), b.columnName(i), problemf("column without a name", cell,
-				"column %d has no name in the header, but this row has %s in it; name the column and --ignore it", i+1, quote(cell)))
+				"column %d has no name in the header, but this row has %s in it; name the column, or carry it along: --ignore-unknown", i+1, quote(cell)))
 			b.keepRaw(rec.raw)
 		}
 	}

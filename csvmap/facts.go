@@ -18,7 +18,8 @@ type Facts struct {
 	Columns     []ColumnFact // of the header, then the constants; JSONL: mapped keys and constants
 	IsResults   bool         // a results file given as input
 	// UnknownIgnored are the columns or keys that only --ignore-unknown has
-	// let pass; for JSONL known after Check, at most 100.
+	// let pass; JSONL keys (at most 100) and columns without a name are known after
+	// Check.
 	UnknownIgnored []string
 	// Hints tell of flags without an effect; for JSONL after Check also of
 	// --ignore with a key that no row has.
@@ -51,7 +52,12 @@ func (in *Input) Facts() Facts {
 	f.Delimiter = delimiterName(in.dialect.delimiter)
 	f.HasHeader = !in.layout.headerless
 	f.IsResults = in.layout.results != nil
-	f.UnknownIgnored = in.layout.unknown
+	f.UnknownIgnored = slices.Clip(in.layout.unknown)
+	for _, own := range in.layout.own {
+		if own.filled && !f.IsResults {
+			f.UnknownIgnored = append(f.UnknownIgnored, own.name)
+		}
+	}
 	return f
 }
 

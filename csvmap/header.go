@@ -22,7 +22,12 @@ type ownColumn struct {
 	target   target
 	cell     int // index in the record or, -1, none
 	constant *value
+	optional bool // has no name in the input; left out if all its cells are empty
+	filled   bool // an optional one with a cell that is not empty, as far as is known
 }
+
+// leftOut tells whether the results file lacks the column.
+func (o *ownColumn) leftOut() bool { return o.optional && !o.filled }
 
 // layout is how the records of an input become rows.
 type layout struct {
@@ -78,6 +83,9 @@ func mapHeader(names []string, line int64, r *rules) (*layout, error) {
 // mapColumn decides what one column stands for.
 func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) column {
 	name = strings.Clone(name) // the header's text does not stay
+	if name == "" && r.ignoreUnknown {
+		return column{note: "by --ignore-unknown"}
+	}
 	if name == "" {
 		return column{target: target{place: unnamed}, note: "has no name: must stay empty"}
 	}
@@ -201,6 +209,8 @@ func (l *layout) addOwn(r *rules) {
 			}
 			l.own = append(l.own, own)
 			taken = append(taken, own.name)
+		case c.name == "":
+			l.own = append(l.own, ownColumn{name: fmt.Sprintf("column %d%s", i+1, ignoredSuffix), cell: i, optional: true})
 		default:
 			l.own = append(l.own, ownColumn{name: c.name, cell: i})
 		}

@@ -89,6 +89,9 @@ func TestHeaderRefused(t *testing.T) {
 
 func TestUnnamedColumnMustStayEmpty(t *testing.T) {
 	l := must(t, "a.csv", "id,,title,\nT-1,,x,\nT-2,,x,note\nT-3,y,x,\n", Options{})
+	if got := l.in.Facts().Columns[1]; got != (ColumnFact{"", "ignored", "has no name: must stay empty"}) {
+		t.Errorf("%+v", got)
+	}
 	want := "2@2 T-1 {\"title\":\"x\"}\n" +
 		"3@3 T-2 ! column without a name line 3 column (column 4)\n" +
 		"4@4 T-3 ! column without a name line 4 column (column 2)\n"
@@ -97,6 +100,31 @@ func TestUnnamedColumnMustStayEmpty(t *testing.T) {
 	}
 	if got := string(l.rows[1].Tail); got != `,,,"T-2,,x,note"` {
 		t.Error(got)
+	}
+}
+
+// TestUnnamedColumnCarriedAlong: by --ignore-unknown, and in a results file
+// always, as far as it has values.
+func TestUnnamedColumnCarriedAlong(t *testing.T) {
+	l := must(t, "a.csv", "id,,title,,column 2 (ignored)\nT-1,,x,,\nT-2,note,y,,\n", Options{IgnoreUnknown: true})
+	if got := strings.Join(l.columns, ","); got != "taskId,column 2 (ignored) (ignored),title,column 2 (ignored)" {
+		t.Error(got)
+	}
+	if got := string(l.rows[0].Tail) + string(l.rows[1].Tail); got != ",T-1,,x,"+",T-2,note,y," {
+		t.Error(got)
+	}
+	if got := l.in.Facts().UnknownIgnored; !slices.Equal(got, []string{"column 2 (ignored)", "column 2 (ignored) (ignored)"}) {
+		t.Errorf("%q", got)
+	}
+	l = must(t, "a.results.csv", "_outcome,_row,taskId,title,,\nupdated,2,T-1,x,,remark\nfailed,3,T-2,y,,\n", Options{Set: []string{"status=s"}})
+	if got := strings.Join(l.columns, ","); got != "taskId,title,column 6 (ignored),status" {
+		t.Error(got)
+	}
+	if got := string(l.rows[0].Tail) + string(l.rows[1].Tail); got != ",T-1,x,remark,"+",T-2,y,,s" {
+		t.Error(got)
+	}
+	if l.rows[0].Err != nil || len(l.in.Facts().UnknownIgnored) != 0 {
+		t.Errorf("%v %q", l.rows[0].Err, l.in.Facts().UnknownIgnored)
 	}
 }
 
@@ -198,7 +226,7 @@ func TestFacts(t *testing.T) {
 		Columns: []ColumnFact{
 			{"id", "taskId", ""}, {"Headline", "title", "by --map"}, {"Note", "ignored", "by --ignore"},
 			{"Rest", "ignored", "by --ignore-unknown"}, {"metadata.a", "metadata.a", ""},
-			{"", "ignored", "has no name: must stay empty"}, {"", "status", "by --set"},
+			{"", "ignored", "by --ignore-unknown"}, {"", "status", "by --set"},
 		},
 		UnknownIgnored: []string{"Rest"},
 		Hints:          []string{"--null has no effect on CSV"},

@@ -166,7 +166,9 @@ func (d *dialect) text(file io.Reader) (text io.Reader, done func(), err error) 
 func (in *Input) Columns() []string {
 	var names []string
 	for _, own := range in.layout.own[:in.layout.tail] {
-		names = append(names, own.name)
+		if !own.leftOut() {
+			names = append(names, own.name)
+		}
 	}
 	if in.withIgnored {
 		names = append(names, ignoredName)

@@ -68,8 +68,6 @@ func mapResults(names []string, line int64, r *rules) (*layout, error) {
 			c.target, c.note = t, ""
 		} else if isReserved(name) {
 			c.target, c.note = target{place: ours}, ""
-		} else if name == "" {
-			c.target, c.note = target{place: unnamed}, "has no name: must stay empty"
 		}
 		l.columns = append(l.columns, c)
 	}

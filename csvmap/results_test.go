@@ -181,18 +181,21 @@ func TestInvalidRowsComeBack(t *testing.T) {
 // emptied, is told apart from one that nobody has touched.
 func TestHalfRepaired(t *testing.T) {
 	const filled = "its cells are filled; empty its _raw, then it is sent"
-	tests := []struct{ name, cells, reason, tail string }{
-		{"untouched", ",,,,{raw}", "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent", ",,,,,{raw}"},
-		{"filled", "T-1,a,,,{raw}", filled, ",T-1,a,,,{raw}"},
-		{"only an ignored cell", ",,x,,{raw}", filled, ",,,x,,{raw}"},
-		{"filled badly", "T 1,#N/A,,,{raw}", filled, ",T 1,#N/A,,,{raw}"},
-		{"cut off", "T-1,a", `the row has 10 cells, the header 13; "Region" and what follows is missing`, `,,,,,"invalid,7,,0,,,old,,T-1,a"`},
+	const untouched = "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent"
+	const header = "taskId,title,Region,status,_raw"
+	tests := []struct{ name, header, cells, reason, tail string }{
+		{"untouched", header, ",,,,{raw}", untouched, ",,,,,{raw}"},
+		{"only a remark beside it", header + ",", ",,,,{raw},remark", untouched, ",,,,,remark,{raw}"},
+		{"filled", header, "T-1,a,,,{raw}", filled, ",T-1,a,,,{raw}"},
+		{"only an ignored cell", header, ",,x,,{raw}", filled, ",,,x,,{raw}"},
+		{"filled badly", header, "T 1,#N/A,,,{raw}", filled, ",T 1,#N/A,,,{raw}"},
+		{"cut off", header, "T-1,a", `the row has 10 cells, the header 13; "Region" and what follows is missing`, `,,,,,"invalid,7,,0,,,old,,T-1,a"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			text := resultsHead + "taskId,title,Region,status,_raw\ninvalid,7,,0,,,old,," + test.cells + "\n"
+			text := resultsHead + test.header + "\ninvalid,7,,0,,,old,," + test.cells + "\n"
 			row := must(t, "a.results.csv", text, Options{Set: []string{"status=DONE"}}).rows[0]
-			if row.Err == nil || row.Err.Reason != test.reason || row.Prior.Raw != (test.name == "untouched") || row.Prior.Edited {
+			if row.Err == nil || row.Err.Reason != test.reason || row.Prior.Raw != (test.reason == untouched) || row.Prior.Edited {
 				t.Errorf("%+v %+v", row.Err, row.Prior)
 			}
 			if got := string(row.Tail); got != test.tail {
