@@ -65,6 +65,17 @@ func (c *csvReader) next() (*record, error) {
 	}
 }
 
+// skipLine goes over a line that is no record.
+func (c *csvReader) skipLine() error {
+	end, err := c.window.line(c.newline, maxRow)
+	if err != nil {
+		return err
+	}
+	c.r = min(c.r+end+1, c.w)
+	c.lineNumber++
+	return nil
+}
+
 func isBlankRecord(cells []string) bool {
 	for _, cell := range cells {
 		if cell != "" {

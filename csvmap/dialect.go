@@ -21,6 +21,7 @@ type dialect struct {
 	charset     *charset
 	bom         int // length of the byte order mark
 	delimiter   byte
+	sepLine     bool // the first line is Excel's sep=X, which it does not show
 	newline     byte // '\n' (also for CRLF) or '\r'
 	newlineName string
 }
@@ -59,7 +60,19 @@ func sniff(path string, file io.Reader, r *rules) (*dialect, error) {
 	if d.format == formatJSONL {
 		return d, checkJSONLines(text)
 	}
+	d.findSepLine(text)
 	return d, d.findDelimiter(path, counts, r)
+}
+
+// findSepLine looks for Excel's own way to announce the delimiter: a first
+// line that is exactly sep=X.
+func (d *dialect) findSepLine(text []byte) {
+	line, _, _ := bytes.Cut(text, []byte{d.newline})
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	sep, found := bytes.CutPrefix(line, []byte("sep="))
+	if found && len(sep) == 1 && delimiterName(sep[0]) != "" {
+		d.sepLine, d.delimiter = true, sep[0]
+	}
 }
 
 func (d *dialect) findCharset(head []byte, r *rules) error {
@@ -122,10 +135,12 @@ func delimiterName(char byte) string {
 	return ""
 }
 
-// findDelimiter takes the delimiter that the header has most of, outside
-// quotes.
+// findDelimiter takes the delimiter of the flag, else of the sep= line, else
+// the one that the header has most of, outside quotes.
 func (d *dialect) findDelimiter(path string, counts delimiterCounts, r *rules) error {
-	d.delimiter = r.delimiter
+	if r.delimiter != 0 {
+		d.delimiter = r.delimiter
+	}
 	if d.delimiter != 0 {
 		return nil
 	}

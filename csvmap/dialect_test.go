@@ -47,6 +47,50 @@ func TestDialects(t *testing.T) {
 	}
 }
 
+// TestSepLine: Excel's sep=X is no row, but a physical line.
+func TestSepLine(t *testing.T) {
+	const want = "2@3 T-1 {\"title\":\"a,a,a\"}\n3@4 T-2 ! too few cells line 4 column title\n"
+	const rows = "sep=;\ntaskId;title\nT-1;a,a,a\nT-2\n"
+	tests := []struct {
+		name, text string
+		opt        Options
+		want       string
+	}{
+		{"LF", rows, Options{}, want},
+		{"CRLF", strings.ReplaceAll(rows, "\n", "\r\n"), Options{}, want},
+		{"CR", strings.ReplaceAll(rows, "\n", "\r"), Options{}, want},
+		{"BOM", "\uFEFF" + rows, Options{}, want},
+		{"UTF-16", utf16Text(rows, false, true), Options{}, want},
+		{"gzip", gzipped(t, rows), Options{}, want},
+		{"against the header", "sep=;\n\"Task,a,b,c\";title\nT-1;a,a,a\nT-2\n", Options{Map: []string{"Task,a,b,c=taskId"}}, want},
+		{"tab", strings.ReplaceAll(rows, ";", "\t"), Options{}, want},
+		{"the flag wins", strings.Replace(rows, "sep=;", "sep=|", 1), Options{Delimiter: "semicolon"}, want},
+		{"no header", "sep=;\nT-1;a,a,a\n", Options{Columns: []string{"id", "title"}}, "1@2 T-1 {\"title\":\"a,a,a\"}\n"},
+		{"blank lines count", "sep=;\n\ntaskId;title\nT-1;x\n", Options{}, "3@4 T-1 {\"title\":\"x\"}\n"},
+		{"results", "sep=;\n_outcome;_row;taskId;title\nfailed;9;T-9;x\nfailed;2;T-2;y\n", Options{TempDir: t.TempDir()}, "2@4 T-2 {\"title\":\"y\"}\n9@3 T-9 {\"title\":\"x\"}\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := must(t, "a.csv", test.text, test.opt)
+			if got := l.summary(); got != test.want {
+				t.Errorf("got\n%swant\n%s", got, test.want)
+			}
+		})
+	}
+	for _, text := range []string{"sep=;", "sep=;\r\n", "sep=,\n\n"} {
+		_, err := load(t, "a.csv", text, Options{})
+		refused(t, err, "empty")
+	}
+	for _, text := range []string{"sep=;;\ntaskId\n", "\nsep=;\ntaskId\n", "sep=^\ntaskId\n", " sep=;\ntaskId\n", "SEP\ntaskId\n"} {
+		_, err := load(t, "a.csv", text, Options{Delimiter: "comma"})
+		refused(t, err, "no column taskId")
+	}
+	_, err := load(t, "a.csv", "sep=;\ntaskId;titel\n", Options{})
+	refused(t, err, "line 2")
+	_, err = load(t, "a.csv", "sep=;\ntaskId;title\nT-1;\xff\n", Options{})
+	refused(t, err, "line 3, column 5")
+}
+
 func TestDelimiterTie(t *testing.T) {
 	_, err := load(t, "a.csv", "taskId,title;status\n", Options{})
 	refused(t, err, "comma", "semicolon", "--delimiter")

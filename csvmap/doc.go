@@ -17,6 +17,9 @@
 // layout of its own (results.go) and is put back into row order if a person
 // has sorted it (sort.go).
 //
+// The first line sep=X, with which Excel is told the delimiter, is used and
+// passed over: Excel does not show it, so the header below is row 1.
+//
 // A cell or JSON value becomes a value (value.go): kept, cleared, given, or
 // bad. The form of a cell in a results file says the same again without any
 // flag (cell.go), so that a rerun sends the same bytes.

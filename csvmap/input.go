@@ -87,7 +87,11 @@ func (in *Input) readHeader() error {
 			return err
 		}
 		defer done()
-		return in.readCSVHeader(in.csvReader(text))
+		c, err := in.firstRecord(text)
+		if err != nil {
+			return err
+		}
+		return in.readCSVHeader(c)
 	})
 }
 
@@ -98,6 +102,16 @@ func (in *Input) csvReader(text io.Reader) *csvReader {
 		c.factor = resultsFactor
 	}
 	return c
+}
+
+// firstRecord returns a csvReader that stands before the first record of the
+// input.
+func (in *Input) firstRecord(text io.Reader) (*csvReader, error) {
+	c := in.csvReader(text)
+	if in.dialect.sepLine {
+		return c, c.skipLine()
+	}
+	return c, nil
 }
 
 func (in *Input) readCSVHeader(c *csvReader) error {

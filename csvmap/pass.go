@@ -72,7 +72,10 @@ func (in *Input) rows(ctx context.Context, fn func(b *builder, rec *record) erro
 // records calls fn for the records of a CSV below its header.
 func (in *Input) records(ctx context.Context, fn func(*record) error) error {
 	return in.read(ctx, func(text io.Reader) error {
-		c := in.csvReader(text)
+		c, err := in.firstRecord(text)
+		if err != nil {
+			return err
+		}
 		if !in.layout.headerless {
 			if _, err := c.next(); err != nil {
 				return err

@@ -42,6 +42,7 @@ func TestOddInputs(t *testing.T) {
 	same := "T-1 {\"title\":\"Grüße aus Köln\",\"priority\":\"HIGH\"}\nT-2 {\"title\":\"zwei\\nZeilen\"}\n"
 	wants := map[string]string{
 		"excel-semicolon-crlf-bom.csv": same,
+		"excel-sep-line.csv":           same,
 		"excel-unicode-text.txt":       same,
 		"old-mac-cr.csv":               strings.ReplaceAll(same, `\n`, `\r`),
 		"tabs.tsv":                     same,
