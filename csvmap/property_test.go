@@ -91,6 +91,10 @@ func genColumns(t *rapid.T, opt *Options) []genColumn {
 		opt.Ignore = append(opt.Ignore, name)
 		columns = append(columns, genColumn{name, nastyText()})
 	}
+	for range rapid.IntRange(0, 2).Draw(t, "nameless") {
+		opt.IgnoreUnknown = true
+		columns = append(columns, genColumn{"", rapid.SampledFrom([]string{"", "", "a,b", " "})})
+	}
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "order"), 0))
 	rng.Shuffle(len(columns), func(i, j int) { columns[i], columns[j] = columns[j], columns[i] })
 	return columns
@@ -104,8 +108,12 @@ func genCSV(t *rapid.T) (text string, opt Options) {
 	columns := genColumns(t, &opt)
 	delimiter := rapid.SampledFrom([]string{",", ";", "\t", "|"}).Draw(t, "delimiter")
 	newline := rapid.SampledFrom([]string{"\n", "\r\n", "\r"}).Draw(t, "newline")
-	opt.Delimiter = delimiter
 	var b strings.Builder
+	if rapid.Bool().Draw(t, "sep line") {
+		b.WriteString("sep=" + delimiter + newline)
+	} else {
+		opt.Delimiter = delimiter
+	}
 	cell := func(i int, s string) {
 		if i > 0 {
 			b.WriteString(delimiter)
