@@ -171,7 +171,11 @@ func (j *job) checkInput(p *page) {
 		if col.Note != "" {
 			note = "(" + col.Note + ")"
 		}
-		rows = append(rows, []string{shown(col.Name), "-> " + col.Target, note})
+		name := shown(col.Name)
+		if col.Name == "" && col.Target != "ignored" {
+			name = "(constant)"
+		}
+		rows = append(rows, []string{name, "-> " + col.Target, note})
 	}
 	p.table("  ", rows)
 }

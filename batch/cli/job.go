@@ -71,7 +71,7 @@ func (j *job) work() error {
 		return err
 	}
 	if j.plan.Survey().Done() && !j.unfinished() {
-		return &ending{exit: exitOK, msg: j.nothingToDo()}
+		return j.done()
 	}
 	if j.set.out.dryRun {
 		return nil
@@ -156,18 +156,34 @@ func (j *job) unfinished() bool {
 	return continues != "" && continues != j.results
 }
 
+// done is the ending of a batch that has nothing left to be sent.
+func (j *job) done() error {
+	if !j.set.out.dryRun {
+		if err := j.plan.WriteFailures(); err != nil {
+			return &ending{exit: exitLocal, msg: err.Error()}
+		}
+	}
+	return &ending{exit: exitOK, msg: j.nothingToDo()}
+}
+
 // nothingToDo is the line of contract §5 for a batch that is done.
 func (j *job) nothingToDo() string {
 	survey := j.plan.Survey()
 	if survey.Rows == 0 {
 		return fmt.Sprintf("nothing to do: %s holds no rows", j.inputLabel())
 	}
-	text := fmt.Sprintf("nothing to do: all %s finished", plural(survey.Rows, "row"))
+	text := "nothing to do: the only row finished"
+	if survey.Rows > 1 {
+		text = fmt.Sprintf("nothing to do: all %s finished", plural(survey.Rows, "row"))
+	}
 	if !survey.LastFinished.IsZero() {
 		text += " " + survey.LastFinished.Local().Format(time.DateOnly)
 	}
 	if survey.Continues != "" {
 		text += "; --fresh starts over"
+	}
+	if survey.Left > 0 {
+		text += "; --limit leaves out " + plural(survey.Left, "row")
 	}
 	return text
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"taskbatch/batch/results"
@@ -10,19 +11,21 @@ import (
 func (j *job) next(exit int) string {
 	s := j.summary
 	switch {
-	case s.Outcomes[results.Updated]+s.Outcomes[results.Skipped] == s.Rows && s.Complete:
-		return ""
 	case s.Stop != nil || !s.Complete || exit > exitSignals:
-		return j.again()
+		return j.again("fresh")
+	case j.plan.Survey().Left > 0: // a rerun of the results would never come to these rows
+		return j.again("fresh", "limit")
+	case s.Outcomes[results.Updated]+s.Outcomes[results.Skipped] == s.Rows:
+		return ""
 	}
 	return j.rerun(s.Results)
 }
 
-// again is the same command, without a start from nothing.
-func (j *job) again() string {
+// again is the same command without the flags named.
+func (j *job) again(without ...string) string {
 	words := []string{j.program, j.inv.command.name}
 	for _, g := range j.inv.given {
-		if g.name != "fresh" {
+		if !slices.Contains(without, g.name) {
 			words = append(words, flagWord(j.inv.command, g))
 		}
 	}
@@ -77,6 +80,9 @@ func (j *job) real() string {
 		if g.name != "dry-run" && g.name != "max-errors" {
 			words = append(words, flagWord(j.inv.command, g))
 		}
+	}
+	if j.results == "" { // of standard input, which update cannot name
+		words = append(words, "-o", "tasks.results.csv")
 	}
 	return strings.Join(append(words, operandWord(j.set.path)), " ")
 }

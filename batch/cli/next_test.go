@@ -41,24 +41,30 @@ func TestNext(t *testing.T) {
 
 	line := []string{
 		"update", "tasks.csv", "--fresh", "-c", "4", "--map", "My Task=taskId", "--set", `title=""`,
-		"--base-url", "http://127.0.0.1:8000", "-o", "out.csv", "-y", "--strict=false",
+		"--base-url", "http://127.0.0.1:8000", "-o", "out.csv", "-y", "--strict=false", "--limit", "2",
 	}
 	inv, err := parse(line, allCommands(), noEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
+	const allRows = `taskbatch update --concurrency=4 --map='My Task=taskId' --set='title=""' --base-url=http://127.0.0.1:8000 ` +
+		`--results=out.csv --yes --strict=false tasks.csv`
 	cases := map[string]struct {
 		summary *batch.Summary
+		left    int64 // rows that --limit leaves out
 		want    string
 	}{
-		"all done": {done, ""},
-		"rerun":    {some, `taskbatch update --concurrency=4 --set='title=""' --base-url=http://127.0.0.1:8000 --strict=false 'my tasks.results.csv'`},
-		"again": {stopped, `taskbatch update --concurrency=4 --map='My Task=taskId' --set='title=""' --base-url=http://127.0.0.1:8000 ` +
-			`--results=out.csv --yes --strict=false tasks.csv`},
+		"all done": {done, 0, ""},
+		"rest":     {done, 8, allRows},
+		"rest too": {some, 8, allRows},
+		"rerun":    {some, 0, `taskbatch update --concurrency=4 --set='title=""' --base-url=http://127.0.0.1:8000 --strict=false 'my tasks.results.csv'`},
+		"again": {stopped, 8, `taskbatch update --concurrency=4 --map='My Task=taskId' --set='title=""' --base-url=http://127.0.0.1:8000 ` +
+			`--results=out.csv --yes --strict=false --limit=2 tasks.csv`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			j := &job{session: &session{program: "taskbatch", inv: inv}, summary: c.summary}
+			j := &job{session: &session{program: "taskbatch", inv: inv}, summary: c.summary, plan: &batch.Plan{}}
+			j.plan.Survey().Left = c.left
 			j.set.path = "tasks.csv"
 			if got := j.next(exitRows); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)

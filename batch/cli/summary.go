@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,11 @@ func (j *job) summaryPage(p *page, exit int) {
 	}
 	p.linef("  requests %9s%s", grouped(s.Requests), requestNote(s))
 	if n := j.plan.Survey().Edited; n > 0 {
-		p.linef("  %s edited since the results were written, and sent as they stand now", were(n, "row"))
+		stand := "they stand"
+		if n == 1 {
+			stand = "it stands"
+		}
+		p.linef("  %s edited since the results were written, and sent as %s now", were(n, "row"), stand)
 	}
 	if text := waits(s.Waited); text != "" {
 		p.entry("waited", text)
@@ -108,13 +113,23 @@ func (j *job) failures(p *page) {
 	p.heading("what did not get through")
 	rows := [][]string{}
 	for _, g := range j.summary.Errors {
-		message := oneLine(g.Message)
-		if g.Status != 0 {
-			message = fmt.Sprintf("%d %s", g.Status, message)
-		}
-		rows = append(rows, []string{grouped(g.Count), g.Outcome.String(), rowList(g), message})
+		rows = append(rows, []string{grouped(g.Count), g.Outcome.String(), rowList(g), causeText(g.Status, g.Message)})
 	}
 	p.table("  ", rows)
+}
+
+// causeText is the status and the message, which may begin with it, cut to
+// what one looks at; the results file holds all.
+func causeText(status int, message string) string {
+	const most = 200 // characters
+	text := oneLine(message)
+	if code := strconv.Itoa(status); status != 0 && text != code && !strings.HasPrefix(text, code+" ") {
+		text = code + " " + text
+	}
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "..."
+	}
+	return text
 }
 
 // rowList names the first rows of a group.

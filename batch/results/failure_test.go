@@ -217,7 +217,7 @@ func TestFullFileSystem(t *testing.T) {
 		w.Append(record(row))
 		want = record(row).Append(want)
 	}
-	if err := w.Close(); !errors.Is(err, syscall.ENOSPC) {
+	if err := w.Close(); !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), partial) != 1 {
 		t.Fatal(err)
 	}
 	inFile := must(os.ReadFile(partial))
@@ -229,7 +229,7 @@ func TestFullFileSystem(t *testing.T) {
 	}
 	// There is no room to put the records in order: all stays as it was.
 	err = Order(t.Context(), partial, results, func(*Old) error { return nil })
-	if !errors.Is(err, syscall.ENOSPC) {
+	if !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), results) != 1 {
 		t.Error(err)
 	}
 	if got := names(dir); got != "tasks.results.csv.partial" {

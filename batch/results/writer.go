@@ -236,7 +236,7 @@ func (w *Writer) write() {
 	w.size += int64(n)
 	if err != nil {
 		w.taken = w.taken[n:]
-		w.fail(fmt.Errorf("write %s: %w", w.path, err))
+		w.fail(fmt.Errorf("write %s: %w", w.path, reason(err)))
 		return
 	}
 	if cap(w.taken) <= keepBuffer {
