@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -40,29 +42,59 @@ func (s *session) batch(dryRun bool) error {
 	s.console.configure(set.out)
 	j := &job{session: s, set: set, started: time.Now()}
 	defer j.close()
-	if err := j.setUp(); err != nil {
-		return err
+	err = j.setUp()
+	switch {
+	case err == nil:
+		err = j.work()
+	case endingOf(err).exit == exitUsage:
+		return err // says nothing on stdout, also with --json
 	}
-	return j.tell(j.work())
+	return j.tell(err)
 }
 
-// setUp settles what does not depend on the input's content. Its errors are
-// usage errors.
+// setUp does all up to an open input. What fails with exitUsage up to here is
+// a usage error: a mistake in flags, arguments or environment, or in a file
+// that they name.
 func (j *job) setUp() error {
 	if j.set.path == "-" && j.set.results == "" && !j.set.out.dryRun {
 		return usagef("standard input has no name to derive the results file from; add -o FILE")
 	}
-	if err := j.refusePartial(); err != nil {
-		return asUsage(err)
+	if err := j.findInput(); err != nil {
+		return err
 	}
-	return j.aim()
+	if err := j.refusePartial(); err != nil {
+		return err
+	}
+	if err := j.aim(); err != nil {
+		return err
+	}
+	return j.open()
+}
+
+// findInput tells that the input is missing before anybody looks for a key.
+func (j *job) findInput() error {
+	if j.set.path == "-" {
+		return nil
+	}
+	_, err := os.Stat(j.set.path)
+	return j.unreadable(err)
+}
+
+// unreadable says in the words of the user which file cannot be opened.
+func (j *job) unreadable(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) && pathErr.Path == j.set.path {
+		return usagef("cannot read %s: %v", j.inputLabel(), pathErr.Err)
+	}
+	return err
 }
 
 // work does the job up to its ending; nil: rows were sent, or a check was
 // made.
 func (j *job) work() error {
-	if err := j.open(); err != nil {
-		return err
+	j.results = j.set.resultsName(j.in.Facts().IsResults, j.started)
+	if err := j.files().Check(); err != nil {
+		return &ending{exit: exitUsage, msg: err.Error()}
 	}
 	if err := j.takeLock(); err != nil {
 		return err
@@ -82,17 +114,13 @@ func (j *job) work() error {
 	return j.send()
 }
 
-// open opens the input and names the outputs.
+// open opens the input.
 func (j *job) open() error {
 	in, err := csvmap.Open(j.set.path, j.stdin, j.set.input)
 	if err != nil {
-		return j.stopped(err)
+		return j.stopped(j.unreadable(err))
 	}
 	j.in = in
-	j.results = j.set.resultsName(in.Facts().IsResults, j.started)
-	if err := j.files().Check(); err != nil {
-		return &ending{exit: exitUsage, msg: err.Error()}
-	}
 	return nil
 }
 
@@ -204,12 +232,6 @@ func (j *job) stopped(err error) error {
 		return err
 	}
 	return &ending{exit: signalExit(sig), msg: fmt.Sprintf("stopped by %s; nothing was sent", signalName(sig))}
-}
-
-// asUsage makes any error a usage error.
-func asUsage(err error) error {
-	e := endingOf(err)
-	return &ending{exit: exitUsage, msg: e.msg, hints: e.hints}
 }
 
 func (j *job) close() {

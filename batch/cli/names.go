@@ -83,9 +83,6 @@ func (j *job) refusePartial() error {
 	if !isPartial {
 		return nil
 	}
-	if _, err := os.Stat(path); err != nil {
-		return err
-	}
 	e := &ending{exit: exitUsage, msg: fmt.Sprintf("%s belongs to an unfinished run; it is continued, not rerun", path)}
 	if input := inputOf(finished); input != "" {
 		e.hints = []string{j.rerun(input) + " continues it"}

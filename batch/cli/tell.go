@@ -2,21 +2,15 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 
 	"taskbatch/batch/results"
-	"taskbatch/csvmap"
 )
 
 // tell is the ending of a job: the summary, the summary file, the error, and
-// the exit code. A usage error is left to the caller, for it says nothing on
-// stdout.
+// the exit code.
 func (j *job) tell(err error) error {
-	if isUsage(err) {
-		return err
-	}
 	var e *ending
 	if err != nil {
 		e = endingOf(err)
@@ -27,15 +21,6 @@ func (j *job) tell(err error) error {
 	}
 	j.print(e, &o)
 	return reported(o.ExitCode)
-}
-
-// isUsage tells whether an error is a mistake on the command line.
-func isUsage(err error) bool {
-	var (
-		usage  *usageError
-		option *csvmap.OptionError
-	)
-	return errors.As(err, &usage) || errors.As(err, &option)
 }
 
 // exitCode is that of contract §6: it speaks of the whole results file.

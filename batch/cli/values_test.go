@@ -112,7 +112,7 @@ func TestValuesOutOfRange(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := readFlags(t, c.env, c.args...)
-			if !isUsage(err) || !strings.HasPrefix(err.Error(), c.want) {
+			if err == nil || endingOf(err).exit != exitUsage || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})

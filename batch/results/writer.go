@@ -265,7 +265,7 @@ func (w *Writer) sync() {
 	defer w.mu.Unlock()
 	if err != nil {
 		w.inDoubt = true
-		w.fail(fmt.Errorf("sync %s: %w", w.path, err))
+		w.fail(fmt.Errorf("sync %s: %w", w.path, reason(err)))
 		return
 	}
 	w.synced = target
