@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -47,8 +45,8 @@ func statStream(stream any) fs.FileInfo {
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	con := newConsole(stdin, stdout, stderr)
 	defer func() {
-		if p := recover(); p != nil {
-			con.errorf("this is a bug in taskbatch: %s", oneLine(fmt.Sprint(p, " at ", firstFrame(debug.Stack()))))
+		if p := caughtPanic(recover()); p != nil {
+			con.errorf("%s", oneLine(p.String()))
 			code = exitBug
 		}
 	}()
@@ -147,15 +145,4 @@ func programName(arg string) string {
 		return quoteShell(arg)
 	}
 	return "taskbatch"
-}
-
-// firstFrame is the place in our code where a panic began.
-func firstFrame(stack []byte) string {
-	lines := strings.Split(string(stack), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "panic(") && i+3 < len(lines) {
-			return strings.TrimSpace(lines[i+3])
-		}
-	}
-	return "an unknown place"
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -17,6 +19,42 @@ func TestFirstFrameNamesThePanicsPlace(t *testing.T) {
 	}()
 	var nothing *job
 	nothing.set.path = "x"
+}
+
+// TestPanicInBackground: a panic beside the command ends it like one of its
+// own, with the place where it began.
+func TestPanicInBackground(t *testing.T) {
+	defer func() {
+		p := caughtPanic(recover())
+		if p == nil || !strings.Contains(p.String(), "nil pointer") || !strings.Contains(p.place, "cli_test.go:") {
+			t.Errorf("got %v", p)
+		}
+	}()
+	inBackground(func() {
+		var nothing *job
+		nothing.set.path = "x"
+	}).wait()
+}
+
+// broken is a stdin or stdout that panics.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error)  { panic("the pipe burst") }
+func (broken) Write([]byte) (int, error) { panic("the pipe burst") }
+
+func TestPanicsEndWithOneLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tasks.csv")
+	if err := os.WriteFile(path, []byte("taskId,title\nA,a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"check -", "version", "update --sandbox " + path} {
+		var errOut bytes.Buffer
+		args := append([]string{"taskbatch"}, strings.Fields(line)...)
+		code := Main(context.Background(), args, broken{}, broken{}, &errOut)
+		if code != exitBug || strings.Count(errOut.String(), "\n") != 1 || !strings.Contains(errOut.String(), "bug in taskbatch: the pipe burst at ") {
+			t.Errorf("%s: exit %d, stderr %q", line, code, errOut.String())
+		}
+	}
 }
 
 // TestMainInProcess: the streams are those of the call, and no signal handler

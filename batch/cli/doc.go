@@ -11,7 +11,8 @@
 // the flags, values.go reads them. ending.go says what each error means for
 // the user, tell.go how a job ends: the text of summary.go and check.go, or
 // the JSON of object.go. While rows are sent, display.go owns stderr and
-// signals.go hands signals to the run.
+// signals.go hands signals to the run. A panic, also in one of the goroutines
+// of background.go, is one line on stderr and exit 70.
 //
 // The streams are arguments of Main; nothing here exits the process, but a
 // signal that stopped it may end it (signals_unix.go).

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"sync"
 
 	"taskbatch/batch"
 )
@@ -13,14 +12,15 @@ func (j *job) send() error {
 	view := newDisplay(j.console.err, j.progressMode(), j.plan.Progress)
 	j.view = view
 	finished := make(chan struct{})
-	var viewer sync.WaitGroup
-	viewer.Go(func() { view.run(finished) })
+	viewer := inBackground(func() { view.run(finished) })
 	j.signals.during(func(nth int) { j.askToStop(nth, stop) }, view.postProgress)
+	defer func() { // also when the run panics: stderr must be free for the last line
+		j.signals.afterwards()
+		close(finished)
+		viewer.wait()
+		j.view = nil
+	}()
 	summary, err := j.plan.Run(j.ctx, stop)
-	j.signals.afterwards()
-	close(finished)
-	viewer.Wait()
-	j.view = nil
 	j.summary = summary
 	return err
 }

@@ -14,7 +14,6 @@ type signals struct {
 	cancel   func()
 	incoming chan os.Signal
 	quit     chan struct{}
-	ended    chan struct{}
 	release  func()
 
 	mu       sync.Mutex
@@ -31,25 +30,23 @@ func catchSignals(cancel func()) *signals {
 		cancel:   cancel,
 		incoming: make(chan os.Signal, 4),
 		quit:     make(chan struct{}),
-		ended:    make(chan struct{}),
 	}
-	s.release = sync.OnceFunc(func() {
-		signal.Stop(s.incoming)
-		close(s.quit)
-		<-s.ended
-	})
 	ignorePipe()
 	for _, sig := range append(stopSignals(), progressSignals()...) {
 		if !signal.Ignored(sig) { // nohup ignores SIGHUP for us
 			signal.Notify(s.incoming, sig)
 		}
 	}
-	go s.watch()
+	watcher := inBackground(s.watch)
+	s.release = sync.OnceFunc(func() {
+		signal.Stop(s.incoming)
+		close(s.quit)
+		watcher.wait()
+	})
 	return s
 }
 
 func (s *signals) watch() {
-	defer close(s.ended)
 	for {
 		select {
 		case sig := <-s.incoming:
