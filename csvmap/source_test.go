@@ -115,7 +115,7 @@ func TestDamagedCompression(t *testing.T) {
 	}
 	packed := gzipped(t, "taskId,title\nT-1,x\n")
 	for name, want := range map[string]string{
-		"x": "damaged: other bytes follow its end", "\x00\x00": "damaged: other bytes follow its end", "\x1f": "cut off", packed[:8]: "cut off", "\x1f\x8b" + strings.Repeat("x", 20): "damaged",
+		"x": "damaged: other bytes follow its end", packed + "x": "damaged: other bytes follow its end", "\x00\x00": "damaged: other bytes follow its end", "\x1f": "cut off", packed[:8]: "cut off", "\x1f\x8b" + strings.Repeat("x", 20): "damaged",
 	} {
 		_, err := load(t, "a.csv.gz", packed+name, Options{})
 		refused(t, err, "the gzip data is "+want)
