@@ -26,9 +26,8 @@ const killRows = 400
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	bin := build(t, dir)
-	box := startSandbox(t, bin, "--latency", "2ms")
 	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
-	k := &killing{t: t, dir: dir, bin: bin, box: box, random: random}
+	k := &killing{t: t, dir: dir, bin: bin, random: random}
 	for batch := 0; k.done < *kills; batch++ {
 		k.batch(batch)
 	}
@@ -47,6 +46,8 @@ type killing struct {
 
 func (k *killing) batch(n int) {
 	k.t.Helper()
+	k.box = startSandbox(k.t, k.bin, "--latency", "2ms")
+	defer k.box.stop() // a log of its own for each batch
 	input := filepath.Join(k.dir, fmt.Sprintf("b%d.csv", n))
 	var b strings.Builder
 	b.WriteString("taskId,title\n")

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -27,7 +28,10 @@ func build(t *testing.T, dir string) string {
 
 // sandboxProcess is a sandbox that outlives the processes under test; its log
 // is the witness of what they sent.
-type sandboxProcess struct{ url string }
+type sandboxProcess struct {
+	url  string
+	stop func()
+}
 
 func startSandbox(t *testing.T, bin string, flags ...string) sandboxProcess {
 	t.Helper()
@@ -39,11 +43,12 @@ func startSandbox(t *testing.T, bin string, flags ...string) sandboxProcess {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	stop := sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
+	t.Cleanup(stop)
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if url := address.FindString(lines.Text()); url != "" {
-			return sandboxProcess{url}
+			return sandboxProcess{url, stop}
 		}
 	}
 	t.Fatal("the sandbox told no address")
