@@ -141,6 +141,9 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range []string{"THENA_BASE_URL", "THENA_API_KEY", "TMPDIR"} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
+	if zone := ts.Getenv("TZ"); zone != "" {
+		p.cmd.Env = append(p.cmd.Env, "TZ="+zone)
+	}
 	_, err := p.cmd.StdinPipe() // stays open: a program that reads it waits
 	ts.Check(err)
 	ts.Check(p.cmd.Start())
