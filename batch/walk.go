@@ -126,8 +126,10 @@ func priorOf(row *csvmap.Row) past {
 	}
 	o, _ := results.ParseOutcome(row.Prior.Head[results.ColOutcome])
 	p := past{outcome: o, head: &row.Prior.Head}
-	sum, err := strconv.ParseUint(row.Prior.Head[results.ColSum], 16, 64)
-	p.sum, p.hasSum = sum, err == nil
+	if cell := row.Prior.Head[results.ColSum]; len(cell) == 16 { // a spreadsheet may have spoiled it
+		sum, err := strconv.ParseUint(cell, 16, 64)
+		p.sum, p.hasSum = sum, err == nil
+	}
 	return p
 }
 
