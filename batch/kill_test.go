@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -104,7 +105,13 @@ func (k *killing) once(input string) (code int, killed bool) {
 	if k.done < *kills {
 		moment := time.After(time.Duration(k.random.IntN(600)) * time.Millisecond)
 		if k.random.IntN(4) == 0 {
-			moment = k.untilOrdering(ended)
+			over := make(chan struct{})
+			var watch sync.WaitGroup
+			defer watch.Wait()
+			defer close(over)
+			fire := make(chan time.Time, 1)
+			watch.Go(func() { k.untilOrdering(fire, over) })
+			moment = fire
 		}
 		select {
 		case <-moment:
@@ -127,18 +134,19 @@ func (k *killing) once(input string) (code int, killed bool) {
 }
 
 // untilOrdering fires when the records begin to be put in order: a temporary
-// file appears beside the .partial. It gives up when the process has ended.
-func (k *killing) untilOrdering(ended <-chan error) <-chan time.Time {
-	fire := make(chan time.Time, 1)
-	go func() {
-		for {
-			if k.temporary() || len(ended) > 0 {
-				fire <- time.Now()
-				return
-			}
+// file appears beside the .partial.
+func (k *killing) untilOrdering(fire chan<- time.Time, over <-chan struct{}) {
+	for {
+		select {
+		case <-over:
+			return
+		default:
 		}
-	}()
-	return fire
+		if k.temporary() {
+			fire <- time.Now()
+			return
+		}
+	}
 }
 
 // temporary tells whether a file is being made that shall replace another.
