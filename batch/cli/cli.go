@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"taskbatch/batch/results"
 )
 
 // session is one call of the program.
@@ -142,7 +144,7 @@ func programName(arg string) string {
 	case strings.Contains(filepath.ToSlash(arg), "/go-build"):
 		return "go run ."
 	case strings.ContainsAny(arg, `/\`):
-		return quoteShell(arg)
+		return results.ShellWord(arg)
 	}
 	return "taskbatch"
 }

@@ -87,7 +87,7 @@ func (j *job) refusePartial() error {
 	if input := inputOf(finished); input != "" {
 		e.hints = []string{j.rerun(input) + " continues it"}
 	} else {
-		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", j.program, quoteShell(finished))}
+		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", j.program, results.ShellWord(finished))}
 	}
 	return e
 }

@@ -49,7 +49,7 @@ func flagWord(cmd *command, g given) string {
 	opt := cmd.option(g.name)
 	switch {
 	case opt.value != "":
-		return "--" + g.name + "=" + quoteShell(g.value)
+		return "--" + g.name + "=" + results.ShellWord(g.value)
 	case g.value == "true":
 		return "--" + g.name
 	}
@@ -61,16 +61,7 @@ func operandWord(path string) string {
 	if strings.HasPrefix(path, "-") && path != "-" {
 		path = "./" + path
 	}
-	return quoteShell(path)
-}
-
-// quoteShell quotes a word for a POSIX shell, if it needs to be.
-func quoteShell(word string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return results.ShellWord(path)
 }
 
 // real is the update that a check rehearsed.

@@ -1,35 +1,11 @@
 package cli
 
 import (
-	"os/exec"
-	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"taskbatch/batch"
 	"taskbatch/batch/results"
 )
-
-// TestQuoteShell: whatever the word, the shell gives it back.
-func TestQuoteShell(t *testing.T) {
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no shell here")
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		words := rapid.SliceOfN(rapid.StringMatching(`[^\x00]{0,12}`), 20, 20).Draw(t, "words")
-		var script strings.Builder
-		script.WriteString("printf '%s\\0'")
-		for _, word := range words {
-			script.WriteString(" " + quoteShell(word))
-		}
-		out, err := exec.Command(shell, "-c", script.String()).Output()
-		if want := strings.Join(words, "\x00") + "\x00"; err != nil || string(out) != want {
-			t.Fatalf("shell gave %q for %q (%v)", out, want, err)
-		}
-	})
-}
 
 func TestNext(t *testing.T) {
 	done := &batch.Summary{Rows: 2, Complete: true, Results: "tasks.results.csv"}

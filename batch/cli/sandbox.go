@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"taskbatch/batch/results"
 	"taskbatch/client/sandbox"
 )
 
@@ -27,7 +28,7 @@ func (s *session) sandbox() error {
 	}
 	key := "any"
 	if cfg.Key != "" {
-		key = quoteShell(cfg.Key)
+		key = results.ShellWord(cfg.Key)
 	}
 	fmt.Fprintf(s.console.out, "sandbox: %s (Ctrl-C ends it)\n", server.URL())
 	fmt.Fprintf(s.console.out, "try: THENA_API_KEY=%s %s update --base-url %s tasks.csv\n", key, s.program, server.URL())

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"taskbatch/batch"
+	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/client/sandbox"
 )
@@ -110,7 +111,7 @@ func (j *job) keyFromFile(path string) (string, error) {
 		return "", usagef("%s: %s has more than one line; it must hold the key alone", where, shown(path))
 	}
 	if info, err := os.Stat(path); err == nil && readableByOthers(info) {
-		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", shown(path), quoteShell(path)))
+		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", shown(path), results.ShellWord(path)))
 	}
 	return strings.TrimSpace(key), nil
 }

@@ -1,6 +1,9 @@
 package results
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // ForeignError says that a file is not a results file exactly as taskbatch
 // writes it, so that it cannot be continued (exit 2).
@@ -18,7 +21,12 @@ func (e *ForeignError) Error() string {
 	return fmt.Sprintf("cannot continue %s: line %d: %s", e.Path, e.Line, e.What)
 }
 
-// Hint says what to do next.
+// Hint says what to do next. A complete file that was saved by a spreadsheet
+// can still be rerun; a partial one cannot.
 func (e *ForeignError) Hint() string {
-	return "start over with --fresh (the file is kept under its time), or choose another results file with -o"
+	const other = "--fresh starts over (the file is kept under its time), -o names another results file"
+	if strings.HasSuffix(e.Path, partialSuffix) {
+		return other
+	}
+	return "if a spreadsheet has saved it: taskbatch update " + ShellWord(e.Path) + " sends what did not get through; " + other
 }
