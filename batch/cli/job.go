@@ -150,6 +150,9 @@ func (j *job) prepare() error {
 			return err
 		}
 	}
+	if j.results != "" {
+		j.warnOfDates()
+	}
 	cfg := j.set.batch
 	cfg.Input, cfg.Results, cfg.Failures = j.in, j.results, j.set.failures
 	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Duplicates: j.set.out.dryRun}

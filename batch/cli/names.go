@@ -134,6 +134,26 @@ func (j *job) refuseOlder() error {
 	return e
 }
 
+// warnOfDates names what runs of the batch under other dates left unfinished.
+func (j *job) warnOfDates() {
+	dates := results.UnfinishedDates(j.results)
+	if len(dates) == 0 {
+		return
+	}
+	newest := dates[len(dates)-1]
+	command := j.again("fresh", "results", "dry-run")
+	if input := inputOf(newest); input != "" {
+		command = j.rerun(input)
+	} else {
+		command += " -o " + results.ShellWord(newest)
+	}
+	more := ""
+	if len(dates) > 1 {
+		more = fmt.Sprintf(" (and %d more are unfinished)", len(dates)-1)
+	}
+	j.console.warn(fmt.Sprintf("%s is of a run that was not finished%s; with the input of that run, %s finishes it", results.PartialName(newest), more, command))
+}
+
 // previousRun is the results file whose rerun has this name.
 func previousRun(rerun string) string {
 	if input := inputOf(rerun); input != "" {

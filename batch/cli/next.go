@@ -21,9 +21,9 @@ func (j *job) next(exit int) string {
 	return j.rerun(s.Results)
 }
 
-// again is the same command without the flags named.
+// again is the update without the flags named.
 func (j *job) again(without ...string) string {
-	words := []string{j.program, j.inv.command.name}
+	words := []string{j.program, "update"}
 	for _, g := range j.inv.given {
 		if !slices.Contains(without, g.name) {
 			words = append(words, flagWord(j.inv.command, g))
@@ -66,14 +66,9 @@ func operandWord(path string) string {
 
 // real is the update that a check rehearsed.
 func (j *job) real() string {
-	words := []string{j.program, "update"}
-	for _, g := range j.inv.given {
-		if g.name != "dry-run" && g.name != "max-errors" {
-			words = append(words, flagWord(j.inv.command, g))
-		}
+	command := j.again("dry-run", "max-errors")
+	if j.results == "" { // of standard input, from which update can derive no name
+		command += " -o tasks.results.csv"
 	}
-	if j.results == "" { // of standard input, which update cannot name
-		words = append(words, "-o", "tasks.results.csv")
-	}
-	return strings.Join(append(words, operandWord(j.set.path)), " ")
+	return command
 }

@@ -26,6 +26,7 @@ var (
 
 	rerunEnd = regexp.MustCompile(`^(.+)-([1-9][0-9]{0,2})$`)
 	dateEnd  = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	keptEnd  = regexp.MustCompile(`\.[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}(\.[0-9]+)?$`)
 	dates    = regexp.MustCompile(`[-_. ]*(\{date\}|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{6}(\.[0-9]+)?)?)`)
 )
 
@@ -66,6 +67,28 @@ func NewestRerun(path string) string {
 		}
 	}
 	return newest
+}
+
+// UnfinishedDates are the results files of the same batch under other dates
+// which have a .partial, in the order of names. What was set aside under its
+// time (KeepUnderTime) waits for nobody.
+func UnfinishedDates(path string) []string {
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	path = filepath.Clean(path)
+	date := dates.FindString(filepath.Base(path))
+	var found []string
+	for _, f := range files {
+		base, unfinished := strings.CutSuffix(f.Name(), partialSuffix)
+		other := filepath.Join(filepath.Dir(path), base)
+		stem, _ := splitRerun(base)
+		if unfinished && LockName(other) == LockName(path) && dates.FindString(base) != date && !keptEnd.MatchString(stem) {
+			found = append(found, other)
+		}
+	}
+	return found
 }
 
 // LockName is the lock file of the batch with this results file: its name

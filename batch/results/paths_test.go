@@ -120,6 +120,34 @@ func TestLockName(t *testing.T) {
 	}
 }
 
+func TestUnfinishedDates(t *testing.T) {
+	for name, c := range map[string]struct {
+		files, path string
+		want        string
+	}{
+		"none":           {"p-2026-11-22.csv p-2026-11-23.csv.partial", "p-2026-11-23.csv", ""},
+		"yesterday's":    {"p-2026-11-22.csv.partial", "p-2026-11-23.csv", "p-2026-11-22.csv"},
+		"two":            {"p-2026-11-22.csv.partial p-2026-11-21.csv.partial", "./p-2026-11-23.csv", "p-2026-11-21.csv p-2026-11-22.csv"},
+		"a rerun's":      {"p-2026-11-22-2.csv.partial", "p-2026-11-23.csv", "p-2026-11-22-2.csv"},
+		"own rerun's":    {"p-2026-11-23-2.csv.partial", "p-2026-11-23.csv", ""},
+		"others' batch":  {"q-2026-11-22.csv.partial", "p-2026-11-23.csv", ""},
+		"no date":        {"p-2026-11-22.csv.partial", "p.csv", "p-2026-11-22.csv"},
+		"set aside":      {"p.2026-11-22T230102.csv.partial p.2026-11-22T230102.2.csv.partial", "p.csv", ""},
+		"dated, aside":   {"p-2026-11-22.2026-11-22T230102.csv.partial", "p-2026-11-23.csv", ""},
+		"without a date": {"p.csv.partial p-2.csv.partial", "p.csv", ""},
+	} {
+		t.Chdir(t.TempDir())
+		for f := range strings.FieldsSeq(c.files) {
+			if err := os.WriteFile(f, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := strings.Join(UnfinishedDates(c.path), " "); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestExpand(t *testing.T) {
 	now := time.Date(2026, 11, 23, 0, 30, 0, 0, time.FixedZone("", 3600))
 	if got := Expand("d/{name}-{date}.{x}.csv", "tasks{date}", now); got != "d/tasks{date}-2026-11-23.{x}.csv" {
