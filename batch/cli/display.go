@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +28,7 @@ const (
 const (
 	barInterval   = 100 * time.Millisecond
 	plainInterval = 30 * time.Second
-	barWidth      = 20
+	barWidth      = 16                     // leaves 53 of 80 columns: enough for any wait
 	shortWait     = 500 * time.Millisecond // the gaps between requests at a pace are no news
 )
 
@@ -64,7 +66,7 @@ func (d *display) post(line string) {
 
 // postProgress shows one progress line.
 func (d *display) postProgress() {
-	d.post("taskbatch: " + progressLine(d.progress(), d.now()))
+	d.post("taskbatch: " + progressLine(d.progress(), d.now(), 0))
 }
 
 // run shows what there is to show until finished is closed, and leaves the
@@ -138,7 +140,7 @@ func (d *display) draw() {
 	}
 	d.bar.Set64(p.Settled)
 	d.drawn.Reset() // Set64 draws, with the text of the last time
-	d.bar.Describe(fit(progressLine(p, d.now()), d.width()-barWidth-len(" 100% []  ")-1))
+	d.bar.Describe(progressLine(p, d.now(), max(1, d.width()-barWidth-len(" 100% []  ")-1)))
 	d.write()
 	d.onView = true
 }
@@ -169,28 +171,56 @@ func (d *display) width() int {
 	return 80
 }
 
-// progressLine says in one line how far the run is.
-func progressLine(p batch.Progress, now time.Time) string {
-	text := fmt.Sprintf("%s/%s rows", grouped(p.Settled), grouped(p.Total))
+// progressLine says in one line how far the run is, in at most so many columns
+// (0: any): what does not fit is left out, the least urgent first, for a bar
+// shows by itself how far the run is.
+func progressLine(p batch.Progress, now time.Time, columns int) string {
+	rows := fmt.Sprintf("%s/%s rows", grouped(p.Settled), grouped(p.Total))
+	line := []string{rows, failing(p), doing(p, now)}
+	if columns == 0 {
+		return joinTexts(line...)
+	}
+	for _, line := range [][]string{line, {line[0], line[2]}, {line[2]}, {p.Waiting}} {
+		if text := joinTexts(line...); text != "" && len(text) <= columns {
+			return text
+		}
+	}
+	return fit(joinTexts(line[2], line[0]), columns)
+}
+
+// failing counts the rows that did not get through.
+func failing(p batch.Progress) string {
+	var counts []string
 	for _, o := range []results.Outcome{results.Failed, results.Unknown, results.Invalid, results.Blocked} {
 		if n := p.Outcomes[o]; n > 0 {
-			text += fmt.Sprintf(", %s %s", grouped(n), o)
+			counts = append(counts, fmt.Sprintf("%s %s", grouped(n), o))
 		}
 	}
-	if wait := p.Until.Sub(now); p.Waiting != "" && (p.Until.IsZero() || wait > shortWait) {
-		text += ", " + p.Waiting
-		if wait > 0 {
-			text += ", next try in " + roundUp(wait)
+	return joinTexts(counts...)
+}
+
+// doing says what the run waits for, or how fast it is.
+func doing(p batch.Progress, now time.Time) string {
+	wait := p.Until.Sub(now)
+	switch {
+	case p.Waiting != "" && (p.Until.IsZero() || wait > shortWait):
+		if wait <= 0 {
+			return p.Waiting
 		}
-		return text
+		return p.Waiting + ", next try in " + roundUp(wait)
+	case p.Rate <= 0:
+		return ""
 	}
-	if p.Rate > 0 {
-		text += fmt.Sprintf(", %s rows/s", rate(p.Rate))
-		if left := p.Total - p.Settled; left > 0 {
-			text += fmt.Sprintf(", %s left", roundUp(time.Duration(float64(left)/p.Rate*float64(time.Second))))
-		}
+	text := rate(p.Rate) + " rows/s"
+	if left := p.Total - p.Settled; left > 0 {
+		text += ", " + roundUp(time.Duration(float64(left)/p.Rate*float64(time.Second))) + " left"
 	}
 	return text
+}
+
+// joinTexts joins texts by commas; empty ones count as none.
+func joinTexts(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return text == "" }), ", ")
 }
 
 // roundUp writes a wait in whole seconds, minutes from two of them on.

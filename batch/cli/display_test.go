@@ -39,10 +39,38 @@ func TestProgressLine(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := progressLine(c.p, now); got != c.want {
+			if got := progressLine(c.p, now, 0); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestProgressLineOnABar: on a terminal of 80 columns the bar leaves 53 for
+// the line; what the run waits for, and how long, must stand there.
+func TestProgressLineOnABar(t *testing.T) {
+	now := time.Date(2026, 11, 23, 2, 14, 40, 0, time.UTC)
+	for waiting, want := range map[string]string{
+		"":                                  "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left",
+		"waiting for the rate":              "waiting for the rate, next try in 20 s",
+		"waiting for the quota":             "waiting for the quota, next try in 20 s",
+		"the server asks to wait":           "the server asks to wait, next try in 20 s",
+		"waiting to try again":              "waiting to try again, next try in 20 s",
+		"server unreachable since 02:14:07": "server unreachable since 02:14:07, next try in 20 s",
+		"the server answers only errors since 02:14:07": "the server answers only errors since 02:14:07",
+		"waiting for the disk":                          "500/1,000 rows, 3 failed, waiting for the disk",
+	} {
+		p := halfway()
+		p.Waiting, p.Until = waiting, now.Add(20*time.Second)
+		if waiting == "waiting for the disk" {
+			p.Until = time.Time{}
+		}
+		if got := progressLine(p, now, 53); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	if got := progressLine(halfway(), now, 10); got != "50.0 rows/" {
+		t.Errorf("narrow: %s", got)
 	}
 }
 
@@ -106,7 +134,7 @@ func TestDisplayPlain(t *testing.T) {
 // others stand whole, and at the end nothing of the bar is left.
 func TestDisplayBar(t *testing.T) {
 	lines, drawn := play(show(t, progressBar, 2*time.Second))
-	if !strings.Contains(drawn, "49% [========>...........]") || !strings.Contains(drawn, "500/1,000 rows, 3 failed") {
+	if !strings.Contains(drawn, "49% [======>.........]") || !strings.Contains(drawn, "500/1,000 rows, 3 failed") {
 		t.Errorf("the bar never stood there whole: %q", drawn)
 	}
 	if len(lines) != 2 || lines[0] != "taskbatch: warning: something" || lines[1] != "" {
