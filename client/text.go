@@ -14,25 +14,35 @@ func oneLine(s string) string {
 		return s
 	}
 	out := make([]byte, 0, len(s)+16)
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
-			out = fmt.Appendf(out, `\x%02x`, s[i])
-		case !mustEscape(r):
-			out = utf8.AppendRune(out, r)
-		case r == '\n':
-			out = append(out, `\n`...)
-		case r == '\r':
-			out = append(out, `\r`...)
-		case r == '\t':
-			out = append(out, `\t`...)
-		case r < 0x80:
-			out = fmt.Appendf(out, `\x%02x`, r)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
+	for len(s) > 0 {
+		var n int
+		out, n = AppendVisible(out, s)
+		s = s[n:]
 	}
 	return string(out)
+}
+
+// AppendVisible appends the first character of s, which must not be empty, and
+// returns how many bytes of s it has. What would break a line, steer a terminal
+// or turn the direction of the text is written as an escape (\n \r \t \x1b
+// \u2028), and so is a byte that is not UTF-8.
+func AppendVisible(dst []byte, s string) ([]byte, int) {
+	r, n := utf8.DecodeRuneInString(s)
+	switch {
+	case r == utf8.RuneError && n == 1:
+		return fmt.Appendf(dst, `\x%02x`, s[0]), n
+	case !mustEscape(r):
+		return append(dst, s[:n]...), n
+	case r == '\n':
+		return append(dst, `\n`...), n
+	case r == '\r':
+		return append(dst, `\r`...), n
+	case r == '\t':
+		return append(dst, `\t`...), n
+	case r < 0x80:
+		return fmt.Appendf(dst, `\x%02x`, r), n
+	}
+	return fmt.Appendf(dst, `\u%04x`, r), n
 }
 
 // isPlain is true for printable ASCII.

@@ -3,9 +3,9 @@ package csvmap
 import (
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 	"unsafe"
+
+	"taskbatch/client"
 )
 
 // clearCell is the cell that clears its field: two quote characters.
@@ -112,8 +112,7 @@ func needsQuotes(cell string) bool {
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 const (
-	maxRaw    = 4 << 10 // bytes of a cell in the column _raw
-	hexDigits = "0123456789abcdef"
+	maxRaw = 4 << 10 // bytes of a cell in the column _raw
 )
 
 // appendRaw appends the text of a record for people: on one line, what cannot
@@ -121,41 +120,21 @@ const (
 func appendRaw(dst []byte, text string) []byte {
 	const ellipsis = "..."
 	start, cut := len(dst), len(dst)
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		dst = appendVisible(dst, r, text[i:i+size])
+	for len(text) > 0 {
+		n := 1
+		if text[0] == '\\' {
+			dst = append(dst, `\\`...)
+		} else {
+			dst, n = client.AppendVisible(dst, text)
+		}
+		text = text[n:]
 		if len(dst)-start <= maxRaw-len(ellipsis) {
 			cut = len(dst)
 		} else if len(dst)-start > maxRaw {
 			return append(dst[:cut], ellipsis...)
 		}
-		i += size
 	}
 	return dst
-}
-
-// appendVisible appends one character, escaped if it cannot be seen.
-func appendVisible(dst []byte, r rune, raw string) []byte {
-	switch {
-	case r == '\\':
-		return append(dst, `\\`...)
-	case r == '\n':
-		return append(dst, `\n`...)
-	case r == '\r':
-		return append(dst, `\r`...)
-	case r == '\t':
-		return append(dst, `\t`...)
-	case r == utf8.RuneError && len(raw) == 1, r < ' ', r == 0x7f:
-		return append(dst, '\\', 'x', hexDigits[raw[0]>>4], hexDigits[raw[0]&15])
-	case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
-		dst = append(dst, `\u`...)
-		for shift := 12; shift >= 0; shift -= 4 {
-			dst = append(dst, hexDigits[r>>shift&15])
-		}
-		return dst
-	default:
-		return append(dst, raw...)
-	}
 }
 
 // view is b as a string without a copy; b must not change while it is used.

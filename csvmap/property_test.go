@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -40,9 +41,7 @@ func jsonQuote(s string) string {
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		case r < ' ':
-			b.WriteString(`\u00`)
-			b.WriteByte(hexDigits[r>>4])
-			b.WriteByte(hexDigits[r&15])
+			fmt.Fprintf(&b, `\u%04x`, r)
 		default:
 			b.WriteRune(r)
 		}

@@ -3,9 +3,9 @@ package results
 import (
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"taskbatch/client"
 	"taskbatch/csvmap"
 )
 
@@ -108,8 +108,10 @@ func errorCell(message string) string {
 		cell = append(cell, '\'')
 	}
 	fits := 0 // length of the longest start that leaves room for the ellipsis
-	for _, r := range message {
-		cell = appendEscaped(cell, r)
+	for len(message) > 0 {
+		var n int
+		cell, n = client.AppendVisible(cell, message)
+		message = message[n:]
 		if len(cell) > maxError {
 			return string(append(cell[:fits], ellipsis...))
 		}
@@ -131,24 +133,4 @@ func isHarmless(message string) bool {
 		}
 	}
 	return true
-}
-
-// appendEscaped appends r, or an escape if r would break the line, steer a
-// terminal or turn the direction of the text.
-func appendEscaped(dst []byte, r rune) []byte {
-	switch {
-	case r == '\n':
-		return append(dst, `\n`...)
-	case r == '\r':
-		return append(dst, `\r`...)
-	case r == '\t':
-		return append(dst, `\t`...)
-	case r < ' ' || r == 0x7f:
-		return append(dst, '\\', 'x', hexDigits[r>>4], hexDigits[r&15])
-	case r < 0x80:
-		return append(dst, byte(r))
-	case r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfeff || unicode.Is(unicode.Bidi_Control, r):
-		return append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
-	}
-	return utf8.AppendRune(dst, r)
 }
