@@ -43,10 +43,11 @@ func (s *surveyor) add(row *csvmap.Row, v view) {
 		s.tasks.add(maphash.String(s.seed, row.TaskID))
 	}
 	if row.Prior != nil && row.Prior.Edited {
-		if v.past.outcome.Finished() {
-			o.EditedFinished++
-		} else {
+		switch {
+		case !v.past.outcome.Finished():
 			o.Edited++
+		case !v.past.inFile: // else this batch has sent the row as it is now
+			o.EditedFinished++
 		}
 	}
 	if v.past.outcome.Finished() {

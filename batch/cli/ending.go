@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"taskbatch/batch"
 	"taskbatch/batch/results"
@@ -57,6 +58,7 @@ func endingOf(err error) *ending {
 		option  *csvmap.OptionError
 		held    *results.HeldError
 		foreign *results.ForeignError
+		local   *fs.PathError
 	)
 	switch {
 	case errors.As(err, &own):
@@ -77,6 +79,8 @@ func endingOf(err error) *ending {
 		return &ending{exit: exitInput, msg: err.Error()}
 	case errors.As(err, &held):
 		return &ending{exit: exitHeld, msg: err.Error(), hints: []string{"--wait-lock 1h waits for it"}}
+	case errors.As(err, &local) && local.Op == "write":
+		return &ending{exit: exitLocal, msg: err.Error(), hints: []string{"make room, or point TMPDIR to another place"}}
 	}
 	return &ending{exit: exitUsage, msg: err.Error()}
 }
