@@ -13,7 +13,7 @@ type Update struct {
 	values  [NumFields][]byte // nil: absent
 	set     FieldSet
 	cleared FieldSet
-	buf     []byte // backs the values that SetText and SetList encode
+	buf     []byte // backs the values that SetText encodes
 }
 
 // Constant tables for AppendBody and Clear, in Field order.
@@ -36,20 +36,6 @@ func (u *Update) Reset() {
 func (u *Update) SetText(f Field, s string) {
 	start := len(u.buf)
 	u.buf = AppendString(u.buf, s)
-	u.SetJSON(f, u.buf[start:])
-}
-
-// SetList sets f to a list of texts, each valid UTF-8.
-func (u *Update) SetList(f Field, items []string) {
-	start := len(u.buf)
-	u.buf = append(u.buf, '[')
-	for i, item := range items {
-		if i > 0 {
-			u.buf = append(u.buf, ',')
-		}
-		u.buf = AppendString(u.buf, item)
-	}
-	u.buf = append(u.buf, ']')
 	u.SetJSON(f, u.buf[start:])
 }
 

@@ -39,8 +39,8 @@ func TestUpdateFields(t *testing.T) {
 		{"nothing", func(*client.Update) {}, `{}`, 0, 0},
 		{"text", func(u *client.Update) { u.SetText(client.Title, "x") }, `{"title":"x"}`, 1 << client.Title, 0},
 		{"empty text", func(u *client.Update) { u.SetText(client.Title, "") }, `{"title":""}`, 0, 1 << client.Title},
-		{"list", func(u *client.Update) { u.SetList(client.AttachmentURLs, []string{"a", "b\n"}) }, `{"attachmentUrls":["a","b\n"]}`, 1 << client.AttachmentURLs, 0},
-		{"empty list", func(u *client.Update) { u.SetList(client.AttachmentURLs, nil) }, `{"attachmentUrls":[]}`, 0, 1 << client.AttachmentURLs},
+		{"list", func(u *client.Update) { u.SetJSON(client.AttachmentURLs, []byte(`["a","b\n"]`)) }, `{"attachmentUrls":["a","b\n"]}`, 1 << client.AttachmentURLs, 0},
+		{"empty list", func(u *client.Update) { u.SetJSON(client.AttachmentURLs, []byte(`[]`)) }, `{"attachmentUrls":[]}`, 0, 1 << client.AttachmentURLs},
 		{"object", func(u *client.Update) { u.SetJSON(client.Metadata, []byte(`{"a":1}`)) }, `{"metadata":{"a":1}}`, 1 << client.Metadata, 0},
 		{"empty object", func(u *client.Update) { u.SetJSON(client.Metadata, []byte(`{}`)) }, `{"metadata":{}}`, 0, 1 << client.Metadata},
 		{"set, then cleared", func(u *client.Update) { u.SetText(client.Title, "x"); u.Clear(client.Title) }, `{"title":""}`, 0, 1 << client.Title},
@@ -76,7 +76,11 @@ func TestBodyHoldsWhatWasSet(t *testing.T) {
 		}
 		if rapid.Bool().Draw(t, "list") {
 			items := rapid.SliceOf(rapid.String()).Draw(t, "items")
-			u.SetList(client.AttachmentURLs, items)
+			raw, err := json.Marshal(items)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u.SetJSON(client.AttachmentURLs, raw)
 			want["attachmentUrls"] = items
 		}
 		body := u.AppendBody([]byte("before"))[len("before"):]

@@ -21,7 +21,7 @@ const (
 	emptyMeaning cellMeaning = iota // nothing: see Options.Empty
 	clearMeaning                    // clear the field
 	errorMeaning                    // a spreadsheet's error value
-	textMeaning                     // the text that UnescapeCell returns
+	textMeaning                     // the text that readCell returns
 )
 
 // EscapeCell returns the cell that stands for a text: the text itself, or with
@@ -35,14 +35,8 @@ func EscapeCell(text string) string {
 	return text
 }
 
-// UnescapeCell is the reverse of EscapeCell. ok is false if the cell stands
-// for no text: it is empty, the clearing mark or an error value.
-func UnescapeCell(cell string) (text string, ok bool) {
-	text, meaning := readCell(cell)
-	return text, meaning == textMeaning
-}
-
-// readCell undoes the escape rule.
+// readCell is the reverse of EscapeCell: what the cell says, and the text if
+// it stands for one.
 func readCell(cell string) (string, cellMeaning) {
 	if cell == "" {
 		return "", emptyMeaning
