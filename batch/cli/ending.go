@@ -32,6 +32,21 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
 
+// configf is something wrong with the set-up that the command line itself does
+// not show, as a key or an input that is not there: exit 2, too.
+func configf(format string, args ...any) error {
+	return &ending{exit: exitUsage, msg: fmt.Sprintf(format, args...)}
+}
+
+// isUsage tells whether an error is a mistake on the command line.
+func isUsage(err error) bool {
+	var (
+		usage  *usageError
+		option *csvmap.OptionError
+	)
+	return errors.As(err, &usage) || errors.As(err, &option)
+}
+
 var errNotSwitch = errors.New("neither true nor false")
 
 // reported is the ending of a command that has said all there is to say.

@@ -42,19 +42,16 @@ func (s *session) batch(dryRun bool) error {
 	s.console.configure(set.out)
 	j := &job{session: s, set: set, started: time.Now()}
 	defer j.close()
-	err = j.setUp()
-	switch {
-	case err == nil:
+	if err = j.setUp(); err == nil {
 		err = j.work()
-	case endingOf(err).exit == exitUsage:
+	}
+	if isUsage(err) {
 		return err // says nothing on stdout, also with --json
 	}
 	return j.tell(err)
 }
 
-// setUp does all up to an open input. What fails with exitUsage up to here is
-// a usage error: a mistake in flags, arguments or environment, or in a file
-// that they name.
+// setUp does all up to an open input.
 func (j *job) setUp() error {
 	if j.set.path == "-" && j.set.results == "" && !j.set.out.dryRun {
 		return usagef("standard input has no name to derive the results file from; add -o FILE")
@@ -84,7 +81,7 @@ func (j *job) findInput() error {
 func (j *job) unreadable(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) && pathErr.Path == j.set.path {
-		return usagef("cannot read %s: %v", j.inputLabel(), pathErr.Err)
+		return configf("cannot read %s: %v", j.inputLabel(), pathErr.Err)
 	}
 	return err
 }
