@@ -70,8 +70,8 @@ func setAside(path string) error {
 }
 
 // rewrite makes a .partial of the earlier records in the columns of this run.
-// The records of rows that are gone are left out, and the unfinished ones of
-// rows that were changed since.
+// The records of rows that are gone are left out, and the unfinished ones that
+// this run makes anew.
 func (p *Plan) rewrite(ctx context.Context, partial string) error {
 	return results.WriteAtomic(partial, 0o600, func(out io.Writer) error {
 		w, err := p.newWalk()
@@ -88,7 +88,7 @@ func (p *Plan) rewrite(ctx context.Context, partial string) error {
 			if err != nil {
 				return err
 			}
-			if v.past.inFile && (v.past.outcome.Finished() || v.past.stands(v.sum)) {
+			if v.past.inFile && (v.fate == recorded || v.past.stands(v.sum)) {
 				buf = results.AppendCarried(buf, &head, row.Tail)
 			}
 			_, err = out.Write(buf)

@@ -70,7 +70,7 @@ func (p *Plan) reconcile(counted [results.NumOutcomes]int64, s *Summary) {
 	var records int64
 	for o, n := range counted {
 		records += n
-		if n != s.Outcomes[o] && s.Stop == nil {
+		if n != s.Outcomes[o] {
 			s.Stop = mismatch(fmt.Sprintf("%d records are %s, but %d were counted", n, results.Outcome(o), s.Outcomes[o]))
 		}
 	}
