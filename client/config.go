@@ -25,6 +25,8 @@ type Config struct {
 	Concurrency  int           // connections kept and opened at most; default 8
 	CACertFile   string        // PEM file with roots to trust beside the system's
 	InsecureHTTP bool          // allow plain http to a host that is not loopback
+
+	KeepRequestID bool // fill in Reply.RequestID
 }
 
 // Validate reports the first value that cannot be used. The error never shows

@@ -37,8 +37,8 @@ func TestReadHeaders(t *testing.T) {
 	}{
 		{"nothing", http.Header{}, Quota{}, 0},
 		{"all", good(), known, 0},
-		{"used up", rate("600", "0", "1795428030"), Quota{true, 600, 0, known.Reset, testNow}, 0},
-		{"reset just over", rate("600", "599", "1795427999"), Quota{true, 600, 599, time.Unix(1795427999, 0), testNow}, 0},
+		{"used up", rate("600", "0", "1795428030"), Quota{Known: true, Limit: 600, Reset: known.Reset, Date: testNow}, 0},
+		{"reset just over", rate("600", "599", "1795427999"), Quota{Known: true, Limit: 600, Remaining: 599, Reset: time.Unix(1795427999, 0), Date: testNow}, 0},
 		{"equal twice", with(good(), "X-RateLimit-Limit", "600", "600"), known, 0},
 		{"different", with(good(), "X-RateLimit-Limit", "600", "601"), dateOnly, 0},
 		{"missing", with(good(), "X-RateLimit-Reset"), dateOnly, 0},
@@ -54,9 +54,9 @@ func TestReadHeaders(t *testing.T) {
 		{"reset in seconds from now", rate("600", "599", "60"), dateOnly, 0},
 		{"reset in milliseconds", rate("600", "599", "1795428030000"), dateOnly, 0},
 		{"reset in 32 days", rate("600", "599", "1798192801"), dateOnly, 0},
-		{"no date", with(good(), "Date"), Quota{true, 600, 599, known.Reset, time.Time{}}, 0},
-		{"malformed date", with(good(), "Date", "yesterday"), Quota{true, 600, 599, known.Reset, time.Time{}}, 0},
-		{"two dates", with(good(), "Date", testDate, "Mon, 23 Nov 2026 11:00:00 GMT"), Quota{true, 600, 599, known.Reset, time.Time{}}, 0},
+		{"no date", with(good(), "Date"), Quota{Known: true, Limit: 600, Remaining: 599, Reset: known.Reset}, 0},
+		{"malformed date", with(good(), "Date", "yesterday"), Quota{Known: true, Limit: 600, Remaining: 599, Reset: known.Reset}, 0},
+		{"two dates", with(good(), "Date", testDate, "Mon, 23 Nov 2026 11:00:00 GMT"), Quota{Known: true, Limit: 600, Remaining: 599, Reset: known.Reset}, 0},
 
 		{"retry in seconds", with(good(), "Retry-After", "7"), known, 7 * time.Second},
 		{"retry twice", with(good(), "Retry-After", "7", "7"), known, 7 * time.Second},

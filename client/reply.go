@@ -46,23 +46,31 @@ const (
 type Reply struct {
 	Verdict Verdict
 	Health  Health
+	Setup   bool   // Unconnected for a reason that speaks of the set-up: certificate refused, server speaks no TLS or no HTTP, host name does not exist
 	Status  int    // HTTP status, 0 without an answer
 	Message string // one line for people: the server's own words or the connection's error; the key is removed; empty for Applied
 	Warning string // Applied: where the answer shows another value than was sent: `title is "X" on the server; status is ...`
 
+	RequestID string // the answer's, from x-request-id and the like; only with Config.KeepRequestID
+
 	Sent     time.Time // when the attempt began
 	Received time.Time // when its answer (or failure) was complete
 
-	Quota      Quota
+	Quota      Quota         // the plain limit, or the first of several
+	More       []Quota       // further limits on the same answer; usually nil
 	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header); 0 when absent, malformed or past; at most 31 days
 }
 
-// Quota is what the rate headers of one answer say. Malformed, absent,
-// contradictory or absurd headers give the zero Quota.
+// Quota is what the rate headers of one answer say of one limit. Malformed,
+// absent, contradictory or absurd headers give the zero Quota.
 type Quota struct {
+	Name      string // which of several limits: "" for the plain headers, else the suffix or the policy's name
 	Known     bool
-	Limit     int64     // X-RateLimit-Limit, > 0
-	Remaining int64     // X-RateLimit-Remaining, 0..Limit
-	Reset     time.Time // X-RateLimit-Reset, on the server's clock, whole seconds
-	Date      time.Time // Date header, whole seconds; set whenever the answer has a valid one, even if Known is false
+	Limit     int64         // requests a window, > 0
+	Remaining int64         // 0..Limit
+	Reset     time.Time     // when the window ends, on the server's clock; zero if Relative
+	Left      time.Duration // until the window ends, whole seconds; only if Relative
+	Relative  bool          // the server told Left, not Reset
+	OwnTask   bool          // the window is this very task's own
+	Date      time.Time     // Date header, whole seconds; set whenever the answer has a valid one, even if Known is false
 }
