@@ -20,14 +20,13 @@ func (p *Plan) begin(ctx context.Context) (*results.Writer, error) {
 	case err == nil, ctx.Err() != nil, errors.As(err, &known):
 		return w, err
 	case errors.Is(err, csvmap.ErrChanged):
-		return nil, &Error{Exit: 3, Msg: err.Error() + "; nothing was sent"}
+		return nil, errorOf(Input, err.Error()+"; nothing was sent", "")
 	}
 	var local *fs.PathError
 	if !errors.As(err, &local) {
 		return nil, err
 	}
-	return nil, &Error{Exit: 7, Msg: fmt.Sprintf("cannot write results: %v", err),
-		Hints: []string{"make room, or name another place with -o; nothing was sent"}}
+	return nil, errorOf(Local, fmt.Sprintf("cannot write results: %v", err), "make room, or name another place with -o; nothing was sent")
 }
 
 func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {

@@ -30,13 +30,13 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		return
 	case err != nil:
 		s.leftOver()
-		s.Stop = &Stop{Exit: 7, Why: fmt.Sprintf("cannot complete the results: %v", err), Hint: "make room, then run the same command again: it completes them"}
+		s.Stop = &Stop{Cause: Local, Why: fmt.Sprintf("cannot complete the results: %v", err), Hint: "make room, then run the same command again: it completes them"}
 		return
 	}
 	s.Results, s.Complete, s.Errors = p.cfg.Results, true, causes.groups()
 	p.reconcile(counted, s)
 	if err := p.WriteFailures(); err != nil {
-		s.Stop = &Stop{Exit: 7, Why: err.Error(), Hint: "make room, then run the same command again: it writes the file"}
+		s.Stop = &Stop{Cause: Local, Why: err.Error(), Hint: "make room, then run the same command again: it writes the file"}
 	}
 }
 
@@ -81,7 +81,7 @@ func (p *Plan) reconcile(counted [results.NumOutcomes]int64, s *Summary) {
 }
 
 func mismatch(what string) *Stop {
-	return &Stop{Exit: 70, Why: "a bug in taskbatch: the results do not add up: " + what, Hint: "please report it; the records are kept"}
+	return &Stop{Cause: Bug, Why: "a bug in taskbatch: the results do not add up: " + what, Hint: "please report it; the records are kept"}
 }
 
 // newSummary is the summary before the files are completed.
@@ -96,7 +96,7 @@ func (p *Plan) newSummary(d *dispatcher, started time.Time) *Summary {
 	for o := range s.Outcomes {
 		s.Outcomes[o] = t.outcomes[o].Load()
 	}
-	if d.stop != nil && d.stop.Exit == 5 && !d.cut {
+	if d.stop != nil && d.stop.Cause == Rule && !d.cut {
 		s.Stop = nil // every row came to its own end all the same
 	}
 	if d.unwritable {

@@ -58,22 +58,6 @@ func (c *Config) notify(warning bool, text string) {
 	}
 }
 
-// Stop says why a run ended before every row was tried.
-type Stop struct {
-	Exit int    // exit code: 2, 3, 4, 5, 7 or 70; 0 for a signal
-	Why  string // one line
-	Hint string // what to do next; may be ""
-}
-
-// Error is a reason not to begin, or not to go on.
-type Error struct {
-	Exit  int // 2, 3, 6, 7 or 70
-	Msg   string
-	Hints []string
-}
-
-func (e *Error) Error() string { return e.Msg }
-
 // Survey is what Prepare found in the input and in earlier results.
 type Survey struct {
 	Rows     int64 // selected rows

@@ -109,7 +109,7 @@ func (d *dispatcher) mayGo(now time.Time) (time.Time, bool) {
 	dec := d.gate.Next(now, d.inFlight, d.left)
 	switch {
 	case dec.TooLong:
-		d.halt(&Stop{Exit: 5, Why: fmt.Sprintf("--max-wait: the server asks to wait until %s", dec.At.Format(time.DateTime)),
+		d.halt(&Stop{Cause: Rule, Why: fmt.Sprintf("--max-wait: the server asks to wait until %s", dec.At.Format(time.DateTime)),
 			Hint: "run the same command again then: it continues"})
 		return now, false
 	case dec.Go:

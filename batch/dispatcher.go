@@ -257,7 +257,7 @@ func (d *dispatcher) judge(it *item, r *client.Reply) {
 		return
 	case client.Unauthorized:
 		if confirm {
-			d.halt(&Stop{Exit: 4, Why: "the API key was refused: " + r.Message, Hint: "check the key, then run the same command again: it continues"})
+			d.halt(&Stop{Cause: Key, Why: "the API key was refused: " + r.Message, Hint: "check the key, then run the same command again: it continues"})
 		}
 		d.suspects = append(d.suspects, it)
 		return

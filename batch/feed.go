@@ -21,7 +21,7 @@ const (
 func (p *Plan) feedSafely(ctx context.Context, out chan<- []*item) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = &Error{Exit: 70, Msg: fmt.Sprintf("a bug in taskbatch: reading the input: %v", r)}
+			err = errorOf(Bug, fmt.Sprintf("a bug in taskbatch: reading the input: %v", r), "")
 		}
 	}()
 	return p.feed(ctx, out)

@@ -32,6 +32,6 @@ func heldMessage(it *item) string {
 }
 
 func panicStop(it *item) *Stop {
-	return &Stop{Exit: 70, Why: fmt.Sprintf("a bug in taskbatch: row %d: %v", it.row.Number, it.panicked),
+	return &Stop{Cause: Bug, Why: fmt.Sprintf("a bug in taskbatch: row %d: %v", it.row.Number, it.panicked),
 		Hint: "please report it; the same command continues"}
 }

@@ -125,12 +125,12 @@ func historyError(err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &Error{Exit: 2, Msg: err.Error()}
+	hint := ""
 	var foreign *results.ForeignError
 	if errors.As(err, &foreign) {
-		e.Hints = append(e.Hints, foreign.Hint())
+		hint = foreign.Hint()
 	}
-	return e
+	return errorOf(Setup, err.Error(), hint)
 }
 
 // sameColumns tells whether the records that are continued have the columns

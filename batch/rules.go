@@ -48,7 +48,7 @@ func (b *ruleBook) answered(task string, r *client.Reply) *Stop {
 	case client.Redirected:
 		b.trouble, b.allowed = time.Time{}, 0
 		if first {
-			return &Stop{Exit: 2, Why: "the server redirects: " + r.Message,
+			return &Stop{Cause: Setup, Why: "the server redirects: " + r.Message,
 				Hint: "check --base-url; a redirect is never followed, because the API key would go with it"}
 		}
 	case client.Forbidden:
@@ -57,7 +57,7 @@ func (b *ruleBook) answered(task string, r *client.Reply) *Stop {
 			break
 		}
 		if b.forbidden != "" {
-			return &Stop{Exit: 4, Why: "the API key may not update tasks: " + r.Message,
+			return &Stop{Cause: Key, Why: "the API key may not update tasks: " + r.Message,
 				Hint: "check the key's permissions, then run the same command again"}
 		}
 		b.forbidden = task
@@ -82,16 +82,16 @@ func (b *ruleBook) settledRow(o results.Outcome, wasSent, forGood bool) *Stop {
 			b.refused++
 		}
 		if b.fresh && !b.rules.KeepGoing && b.sent == nothingWorksRows && b.refused == nothingWorksRows {
-			return &Stop{Exit: 5, Why: fmt.Sprintf("nothing works: the first %d rows sent all failed", nothingWorksRows),
+			return &Stop{Cause: Rule, Why: fmt.Sprintf("nothing works: the first %d rows sent all failed", nothingWorksRows),
 				Hint: "look at the causes: the file or the target may be wrong; --keep-going switches this rule off"}
 		}
 	}
 	if n := b.rules.MaxFailures; n > 0 && b.bad >= n {
-		return &Stop{Exit: 5, Why: fmt.Sprintf("--max-failures: %d of the rows so far did not get through", b.bad),
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-failures: %d of the rows so far did not get through", b.bad),
 			Hint: "the same command continues"}
 	}
 	if share := b.rules.MaxFailuresShare; share > 0 && b.settled >= shareFrom && float64(b.bad) >= share*float64(b.settled) {
-		return &Stop{Exit: 5, Why: fmt.Sprintf("--max-failures: %d of %d rows did not get through", b.bad, b.settled),
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-failures: %d of %d rows did not get through", b.bad, b.settled),
 			Hint: "the same command continues"}
 	}
 	return nil
@@ -124,10 +124,10 @@ func (b *ruleBook) durationEnds() time.Time {
 // expired looks at the two rules that only the clock decides.
 func (b *ruleBook) expired(now time.Time, paced bool) *Stop {
 	if end := b.durationEnds(); !end.IsZero() && !now.Before(end) {
-		return &Stop{Exit: 5, Why: fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), Hint: "the same command continues"}
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), Hint: "the same command continues"}
 	}
 	if end := b.outageEnds(); !paced && !end.IsZero() && !now.Before(end) {
-		return &Stop{Exit: 5, Why: fmt.Sprintf("--max-outage: no row got through since %s", b.trouble.Format(time.TimeOnly)),
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-outage: no row got through since %s", b.trouble.Format(time.TimeOnly)),
 			Hint: "the same command continues when the server is back"}
 	}
 	return nil

@@ -108,7 +108,7 @@ func TestStopRules(t *testing.T) {
 				sum := b.run(tt.server, nil)
 				exit := 0
 				if sum.Stop != nil {
-					exit = sum.Stop.Exit
+					exit = sum.Stop.Cause.Exit()
 				}
 				if exit != tt.exit {
 					t.Fatalf("exit %d, want %d (%+v)", exit, tt.exit, sum.Stop)
@@ -326,7 +326,7 @@ func TestOneThrottledRow(t *testing.T) {
 		b := newBench(t, manyTasks(60))
 		b.cfg.Rules.MaxOutage = time.Minute
 		sum := b.run(perTask(map[string][]step{"t3": {wait429}}), nil)
-		if count(sum, results.Updated) != 59 || count(sum, results.Failed) != 1 || sum.Stop == nil || sum.Stop.Exit != 5 {
+		if count(sum, results.Updated) != 59 || count(sum, results.Failed) != 1 || sum.Stop == nil || sum.Stop.Cause.Exit() != 5 {
 			t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
 		}
 	})
@@ -372,7 +372,7 @@ func TestPanicInWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, manyTasks(100))
 		sum := b.run(panicky{always(ok200.after(time.Millisecond))}, nil)
-		if sum.Stop == nil || sum.Stop.Exit != 70 || !strings.Contains(sum.Stop.Why, "row 7: boom") {
+		if sum.Stop == nil || sum.Stop.Cause.Exit() != 70 || !strings.Contains(sum.Stop.Why, "row 7: boom") {
 			t.Fatalf("%+v", sum.Stop)
 		}
 		if got := b.records(b.cfg.Results)[5]["_outcome"]; got != "unknown" || !sum.Complete || count(sum, results.Unsent) == 0 {

@@ -65,10 +65,10 @@ func (d *dispatcher) inputEnded() {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
-	s := &Stop{Exit: 3, Why: err.Error()}
+	s := &Stop{Cause: Input, Why: err.Error()}
 	var known *Error
 	if errors.As(err, &known) {
-		s.Exit = known.Exit
+		s.Cause = known.Cause
 	}
 	if errors.Is(err, csvmap.ErrChanged) {
 		s.Hint = "run the same command again when nothing writes to the file: it continues, and checks what was sent against the file as it is then"
@@ -80,14 +80,14 @@ func (d *dispatcher) inputEnded() {
 // diskFailed stops a run that cannot keep its records.
 func (d *dispatcher) diskFailed() {
 	d.unwritable, d.giveUp = true, true
-	d.halt(&Stop{Exit: 7, Why: "cannot keep the records: " + d.file.Err().Error(),
+	d.halt(&Stop{Cause: Local, Why: "cannot keep the records: " + d.file.Err().Error(),
 		Hint: "make room, then run the same command again: it continues; the answers that could not be recorded stand on stderr"})
 }
 
 // halt stops the run: no new attempts. The first reason counts, but a disk
 // that cannot be written and a bug of ours outrank the others.
 func (d *dispatcher) halt(s *Stop) {
-	if d.stop == nil || s.Exit > d.stop.Exit && s.Exit >= 7 {
+	if d.stop == nil || s.Cause.outranks(d.stop.Cause) {
 		d.stop = s
 	}
 }

@@ -140,9 +140,9 @@ func (s *Survey) finishedAt(cell string) {
 func (s *Survey) Refusal(strict bool) *Error {
 	switch {
 	case s.Rows > 0 && s.Invalid == s.Rows:
-		return &Error{Exit: 3, Msg: "every row is invalid; nothing was sent", Hints: []string{"taskbatch check shows what is wrong with them"}}
+		return errorOf(Input, "every row is invalid; nothing was sent", "taskbatch check shows what is wrong with them")
 	case strict && s.Invalid > 0:
-		return &Error{Exit: 3, Msg: "--strict: the input has invalid rows; nothing was sent", Hints: []string{"taskbatch check shows what is wrong with them"}}
+		return errorOf(Input, "--strict: the input has invalid rows; nothing was sent", "taskbatch check shows what is wrong with them")
 	}
 	return nil
 }

@@ -59,8 +59,7 @@ func (w *walk) step() error {
 func (w *walk) passOver(row int64) error {
 	for w.more && w.old.Row < row {
 		if w.old.Outcome.Finished() {
-			return &Error{Exit: 2, Msg: fmt.Sprintf("row %d is %s in %s, but the input does not hold it any more", w.old.Row, w.old.Outcome, w.plan.survey.Continues),
-				Hints: []string{"undo the change to the input, or start over with --fresh (the earlier results are kept under their time)"}}
+			return errorOf(Setup, fmt.Sprintf("row %d is %s in %s, but the input does not hold it any more", w.old.Row, w.old.Outcome, w.plan.survey.Continues), "undo the change to the input, or start over with --fresh (the earlier results are kept under their time)")
 		}
 		w.gone++
 		if err := w.step(); err != nil {
@@ -134,7 +133,7 @@ func priorOf(row *csvmap.Row) past {
 }
 
 func changedError(row *csvmap.Row, o results.Outcome, file string) *Error {
-	return &Error{Exit: 2,
-		Msg:   fmt.Sprintf("row %d (line %d, task %s) is %s in %s, but it is not the same any more: the input, or a flag that maps it, was changed", row.Number, row.Line, row.TaskID, o, file),
-		Hints: []string{"undo the change, put changed rows into a file of their own, or start over with --fresh (the earlier results are kept under their time)"}}
+	return errorOf(Setup,
+		fmt.Sprintf("row %d (line %d, task %s) is %s in %s, but it is not the same any more: the input, or a flag that maps it, was changed", row.Number, row.Line, row.TaskID, o, file),
+		"undo the change, put changed rows into a file of their own, or start over with --fresh (the earlier results are kept under their time)")
 }

@@ -83,7 +83,11 @@ func endingOf(err error) *ending {
 	case errors.As(err, &foreign):
 		return &ending{exit: exitUsage, msg: err.Error(), hints: []string{foreign.Hint()}}
 	case errors.As(err, &broken):
-		return &ending{exit: broken.Exit, msg: err.Error(), hints: broken.Hints}
+		e := &ending{exit: broken.Cause.Exit(), msg: err.Error()}
+		if broken.Hint != "" {
+			e.hints = []string{broken.Hint}
+		}
+		return e
 	case errors.As(err, &input):
 		exit := exitInput
 		if input.Usage {

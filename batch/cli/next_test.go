@@ -12,7 +12,7 @@ func TestNext(t *testing.T) {
 	done.Outcomes[results.Updated] = 2
 	some := &batch.Summary{Rows: 2, Complete: true, Results: "my tasks.results.csv"}
 	some.Outcomes[results.Updated], some.Outcomes[results.Failed] = 1, 1
-	stopped := &batch.Summary{Rows: 2, Complete: true, Results: "tasks.results.csv", Stop: &batch.Stop{Exit: 5}}
+	stopped := &batch.Summary{Rows: 2, Complete: true, Results: "tasks.results.csv", Stop: &batch.Stop{Cause: batch.Rule}}
 	stopped.Outcomes[results.Unsent] = 2
 
 	line := []string{

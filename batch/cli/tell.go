@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 
+	"taskbatch/batch"
 	"taskbatch/batch/results"
 )
 
@@ -30,8 +31,8 @@ func (j *job) exitCode(e *ending) int {
 	switch {
 	case e != nil:
 		return e.exit
-	case s != nil && s.Stop != nil && s.Stop.Exit != 0:
-		return s.Stop.Exit
+	case s != nil && s.Stop != nil && s.Stop.Cause != batch.Signal:
+		return s.Stop.Cause.Exit()
 	case sig != nil:
 		return signalExit(sig)
 	case j.set.out.dryRun:
@@ -97,7 +98,7 @@ func (j *job) printEnding(e *ending, exit int) {
 			con.hint(h)
 		}
 	case j.summary != nil && j.summary.Stop != nil:
-		if stop := j.summary.Stop; stop.Exit != 0 {
+		if stop := j.summary.Stop; stop.Cause != batch.Signal {
 			con.errorf("%s", oneLine(stop.Why))
 			if stop.Hint != "" {
 				con.hint(stop.Hint)
