@@ -21,7 +21,7 @@ import (
 	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/client/sandbox"
-	"taskbatch/client/sandbox/referee"
+	"taskbatch/client/sandbox/apitest"
 )
 
 // wire is a sandbox on a real socket, whose every request and answer the API's
@@ -39,7 +39,7 @@ func newWire(t *testing.T, concurrency int, cfg sandbox.Config) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge := referee.New(t, "../testdata/thena.openapi.yaml")
+	judge := apitest.New(t, "../testdata/thena.openapi.yaml")
 	w := &wire{t: t, box: box, server: httptest.NewServer(judge.Wrap(box))}
 	w.client, err = client.New(client.Config{BaseURL: w.server.URL, Key: "wire-test", Concurrency: concurrency, Timeout: 10 * time.Second})
 	if err != nil {

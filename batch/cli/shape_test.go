@@ -27,7 +27,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"taskbatch/csvmap/order":           {},
 		"taskbatch/client":                 {},
 		"taskbatch/client/sandbox":         {"taskbatch/client"},
-		"taskbatch/client/sandbox/referee": {"taskbatch/client"}, // only for tests
+		"taskbatch/client/sandbox/apitest": {"taskbatch/client"}, // only for tests
 	}
 	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "taskbatch/...").Output()
 	if err != nil {

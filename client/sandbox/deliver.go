@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"taskbatch/client"
 )
 
 // How a slow answer's body comes.
@@ -25,30 +23,13 @@ type answer struct {
 	applied     bool
 }
 
-// refuse is the API's error answer.
-func refuse(status int, message string) answer {
-	return refusal(status, client.AppendString(nil, message))
-}
-
-// refuseBody is the API's answer to a body with wrong or unknown keys: its
-// message is a list.
-func refuseBody(problems []string) answer {
-	list := []byte{'['}
-	for i, p := range problems {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = client.AppendString(list, p)
-	}
-	return refusal(http.StatusBadRequest, append(list, ']'))
-}
-
-// refusal is an error answer with a message in JSON.
-func refusal(status int, message []byte) answer {
-	b := append([]byte(`{"statusCode":`), strconv.Itoa(status)...)
-	b = append(append(b, `,"message":`...), message...)
-	b = client.AppendString(append(b, `,"error":`...), http.StatusText(status))
-	return answer{status: status, body: append(b, '}')}
+// refuse is the API's error answer; its message is a text or a list of texts.
+func refuse(status int, message any) answer {
+	return answer{status: status, body: marshal(struct {
+		StatusCode int    `json:"statusCode"`
+		Message    any    `json:"message"`
+		Error      string `json:"error"`
+	}{status, message, http.StatusText(status)})}
 }
 
 // gatewayPage is the answer of a gateway in front of the API.

@@ -9,33 +9,24 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"taskbatch/client"
 )
 
 // defaultLogLimit is how many requests the log remembers if not told.
 const defaultLogLimit = 200_000
 
-// entry is one request in the log. In JSON:
-//
-//	seq      number of the request, from 1, in order of arrival
-//	at       when it arrived, RFC 3339 with nanoseconds, on the sandbox's clock
-//	method, task  task is the whole path for other routes
-//	status   of the answer; 0: none was given
-//	applied  the update changed the task
-//	fault    what befell the request; absent: nothing
-//	body     as sent, byte for byte; if it is not JSON on one line: raw, a string
-//	done_at  when the outcome was decided, just before the answer left; absent: still open
+// entry is one request in the log. Status 0 means that no answer was given, and
+// without done_at the request is still open.
 type entry struct {
-	seq     int64
-	at      time.Time
-	done    time.Time
-	method  string
-	task    string
-	status  int
-	applied bool
-	fault   string
-	body    []byte
+	Seq     int64          `json:"seq"`  // from 1, in order of arrival
+	At      time.Time      `json:"at"`   // of arrival, on the sandbox's clock
+	Task    string         `json:"task"` // the whole path for other routes
+	Method  string         `json:"method"`
+	Status  int            `json:"status"`
+	Applied bool           `json:"applied"`          // the update changed the task
+	Fault   string         `json:"fault,omitzero"`   // what befell the request
+	Body    jsontext.Value `json:"body,omitzero"`    // as sent, byte for byte
+	Raw     string         `json:"raw,omitzero"`     // in place of a body that is not JSON without blanks
+	Done    time.Time      `json:"done_at,omitzero"` // when the outcome was decided, just before the answer left
 }
 
 // requestLog keeps the newest requests in memory, and all in a file if there
@@ -49,7 +40,6 @@ type requestLog struct {
 	ring  []*entry // by (seq-1) modulo limit
 	file  *os.File
 	err   error // the first in writing the file
-	line  []byte
 }
 
 func newRequestLog(limit int, path string) (*requestLog, error) {
@@ -76,13 +66,13 @@ func (l *requestLog) begin(now time.Time, method, task string, body []byte) *ent
 		l.start = now
 	}
 	l.seq++
-	e := &entry{seq: l.seq, at: now, method: method, task: task, body: body}
+	e := &entry{Seq: l.seq, At: now.UTC(), Method: method, Task: task, Body: body}
 	switch {
 	case l.limit < 0:
 	case len(l.ring) < l.limit:
 		l.ring = append(l.ring, e)
 	default:
-		l.ring[(e.seq-1)%int64(l.limit)] = e
+		l.ring[(e.Seq-1)%int64(l.limit)] = e
 	}
 	return e
 }
@@ -98,12 +88,11 @@ func (l *requestLog) first() time.Time {
 func (l *requestLog) finish(e *entry, now time.Time, status int, applied bool, fault string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e.done, e.status, e.applied, e.fault = now, status, applied, fault
+	e.Done, e.Status, e.Applied, e.Fault = now.UTC(), status, applied, fault
 	if l.file == nil {
 		return
 	}
-	l.line = e.append(l.line[:0])
-	if _, err := l.file.Write(l.line); err != nil && l.err == nil {
+	if _, err := l.file.Write(e.line()); err != nil && l.err == nil {
 		l.err = fmt.Errorf("write request log: %w", err)
 	}
 }
@@ -111,7 +100,7 @@ func (l *requestLog) finish(e *entry, now time.Time, status int, applied bool, f
 // writeTo writes the requests remembered, oldest first.
 func (l *requestLog) writeTo(w io.Writer) {
 	for _, e := range l.entries() {
-		if _, err := w.Write(e.append(nil)); err != nil {
+		if _, err := w.Write(e.line()); err != nil {
 			return // the reader is gone
 		}
 	}
@@ -145,27 +134,11 @@ func (l *requestLog) close() error {
 	return l.err
 }
 
-// append appends the entry as one line of JSON.
-func (e entry) append(b []byte) []byte {
-	b = fmt.Appendf(b, `{"seq":%d,"at":"%s","task":`, e.seq, e.at.UTC().Format(time.RFC3339Nano))
-	b = appendText(b, e.task)
-	b = appendText(append(b, `,"method":`...), e.method)
-	b = fmt.Appendf(b, `,"status":%d,"applied":%t`, e.status, e.applied)
-	if e.fault != "" {
-		b = client.AppendString(append(b, `,"fault":`...), e.fault)
+// line is the entry as one line of JSON.
+func (e entry) line() []byte {
+	compact := e.Body.Clone()
+	if !e.Body.IsValid() || compact.Compact() != nil || !bytes.Equal(compact, e.Body) {
+		e.Body, e.Raw = nil, string(e.Body)
 	}
-	if jsontext.Value(e.body).IsValid() && bytes.IndexByte(e.body, '\n') < 0 {
-		b = append(append(b, `,"body":`...), e.body...)
-	} else {
-		b = appendText(append(b, `,"raw":`...), string(e.body))
-	}
-	if !e.done.IsZero() {
-		b = fmt.Appendf(b, `,"done_at":"%s"`, e.done.UTC().Format(time.RFC3339Nano))
-	}
-	return append(b, "}\n"...)
-}
-
-// appendText appends a text from the network, which may be no UTF-8.
-func appendText(b []byte, s string) []byte {
-	return client.AppendString(b, string(bytes.ToValidUTF8([]byte(s), []byte("\uFFFD"))))
+	return append(marshal(e), '\n')
 }

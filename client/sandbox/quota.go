@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// DefaultQuota is what `taskbatch sandbox` uses if nothing else is said.
-const DefaultQuota = "600/m"
-
 // Quota allows N requests in each Window. The windows are aligned to the
 // clock. The zero Quota stands for no limit.
 type Quota struct {

@@ -67,7 +67,7 @@ func New(c Config) (*Sandbox, error) {
 	}
 	return &Sandbox{
 		config: c,
-		tasks:  newStore(c),
+		tasks:  &store{config: c, tasks: map[string]*task{}},
 		meter:  meter{quota: c.Quota},
 		log:    log,
 		done:   make(chan struct{}),
@@ -119,7 +119,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = refuse(http.StatusTooManyRequests, "Too many requests")
 		a.retryAfter = level.wait
 	default:
-		a, fault = s.answer(r, e.seq, body)
+		a, fault = s.answer(r, e.Seq, body)
 	}
 	s.setHeaders(w.Header(), r, now, level)
 	s.deliver(w, r, e, a, fault)
@@ -145,14 +145,14 @@ func (s *Sandbox) answer(r *http.Request, seq int64, body []byte) (answer, strin
 	if id == "" {
 		return refuse(http.StatusBadRequest, "Task ID is required!"), fault
 	}
-	changes, problems, malformed := parseBody(r.Header.Get("Content-Type"), body)
+	problems, malformed := checkBody(r.Header.Get("Content-Type"), body)
 	if malformed != "" {
 		return refuse(http.StatusBadRequest, malformed), fault
 	}
 	if len(problems) > 0 {
-		return refuseBody(problems), fault
+		return refuse(http.StatusBadRequest, problems), fault
 	}
-	task, ok := s.tasks.update(id, changes, s.config.Now())
+	task, ok := s.tasks.update(id, body)
 	if !ok {
 		return refuse(http.StatusNotFound, "Account task not found"), fault
 	}

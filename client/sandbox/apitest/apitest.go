@@ -1,12 +1,12 @@
-// Package referee holds requests and answers against the API's OpenAPI
-// description. It is for tests: wrap it around the handler that plays the
-// API, and every request or answer that the description does not allow fails
-// the test.
+// Package apitest has a referee for tests: it holds requests and answers
+// against the API's OpenAPI description. Wrap it around the handler that plays
+// the API, and every request or answer that the description does not allow
+// fails the test.
 //
 //	box, _ := sandbox.New(sandbox.Config{})
-//	ref := referee.New(t, "../testdata/thena.openapi.yaml")
-//	server := httptest.NewServer(ref.Wrap(box))
-package referee
+//	referee := apitest.New(t, "../testdata/thena.openapi.yaml")
+//	server := httptest.NewServer(referee.Wrap(box))
+package apitest
 
 import (
 	"bytes"

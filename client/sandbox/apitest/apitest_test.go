@@ -1,4 +1,4 @@
-package referee_test
+package apitest_test
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"taskbatch/client/sandbox"
-	"taskbatch/client/sandbox/referee"
+	"taskbatch/client/sandbox/apitest"
 )
 
 const description = "../../../testdata/thena.openapi.yaml"
@@ -69,7 +69,7 @@ func TestAnswersAreDescribed(t *testing.T) {
 			if w.Code != tt.want {
 				t.Errorf("status = %d %s, want %d", w.Code, w.Body, tt.want)
 			}
-			if err := referee.New(t, description).CheckAnswer(tt.req, w.Code, w.Header(), w.Body.Bytes()); err != nil {
+			if err := apitest.New(t, description).CheckAnswer(tt.req, w.Code, w.Header(), w.Body.Bytes()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -78,7 +78,7 @@ func TestAnswersAreDescribed(t *testing.T) {
 
 func TestThrottledAnswerIsDescribed(t *testing.T) {
 	box := newBox(t, sandbox.Config{Quota: sandbox.Quota{N: 1, Window: time.Hour}})
-	ref := referee.New(t, description)
+	ref := apitest.New(t, description)
 	var w *httptest.ResponseRecorder
 	req := put("T-1", "key", `{}`)
 	for range 3 { // three, in case a window ends in between
@@ -96,7 +96,7 @@ func TestThrottledAnswerIsDescribed(t *testing.T) {
 
 // The sandbox takes a body if and only if the description does.
 func TestSandboxAndDescriptionAgreeOnBodies(t *testing.T) {
-	ref := referee.New(t, description)
+	ref := apitest.New(t, description)
 	box := newBox(t, sandbox.Config{LogLimit: -1})
 	values := []string{`"x"`, `""`, `"é\n\u2028"`, `null`, `1`, `true`, `[]`, `["a","b"]`, `["a",1]`, `{}`, `{"a":null}`}
 	names := []string{"title", "assigneeId", "activityId", "description", "type", "status", "priority", "attachmentUrls", "metadata", "Title", "id", ""}
@@ -121,7 +121,7 @@ func TestSandboxAndDescriptionAgreeOnBodies(t *testing.T) {
 
 // A referee that lets everything pass is worth nothing.
 func TestRefereeSeesFouls(t *testing.T) {
-	ref := referee.New(t, description)
+	ref := apitest.New(t, description)
 	req := put("T-1", "key", "")
 	header := http.Header{"Content-Type": {"application/json"}}
 	whole := serve(newBox(t, sandbox.Config{}), put("T-1", "key", `{}`)).Body.String()
@@ -164,7 +164,7 @@ func TestRefereeSeesFouls(t *testing.T) {
 
 // What a client sends through Wrap arrives as it was, and so does the answer.
 func TestWrap(t *testing.T) {
-	h := referee.New(t, description).Wrap(newBox(t, sandbox.Config{}))
+	h := apitest.New(t, description).Wrap(newBox(t, sandbox.Config{}))
 	if w := serve(h, put("T-1", "key", `{"title":"x"}`)); w.Code != 200 || !strings.Contains(w.Body.String(), `"title":"x"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
