@@ -78,7 +78,10 @@ func (p *Plan) rewrite(ctx context.Context, partial string) error {
 			return err
 		}
 		buf := results.Header(p.cfg.Input.Columns())
-		err = p.cfg.Input.Each(ctx, func(row *csvmap.Row) error {
+		for row, err := range p.cfg.Input.Each(ctx) {
+			if err != nil {
+				return err
+			}
 			if err := w.passOver(row.Number); err != nil {
 				return err
 			}
@@ -90,12 +93,10 @@ func (p *Plan) rewrite(ctx context.Context, partial string) error {
 			if v.past.inFile && (v.fate == recorded || v.past.stands(v.sum)) {
 				buf = results.AppendCarried(buf, &head, row.Tail)
 			}
-			_, err = out.Write(buf)
+			if _, err := out.Write(buf); err != nil {
+				return err
+			}
 			buf = buf[:0]
-			return err
-		})
-		if err != nil {
-			return err
 		}
 		_, err = out.Write(buf)
 		return err

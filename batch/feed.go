@@ -2,15 +2,10 @@ package batch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"taskbatch/batch/results"
-	"taskbatch/csvmap"
 )
-
-// errEnough ends the pass when --limit leaves out all further rows.
-var errEnough = errors.New("no more rows are selected")
 
 const (
 	feedRows  = 64        // rows handed over at a time
@@ -51,30 +46,28 @@ func (p *Plan) feed(ctx context.Context, out chan<- []*item) error {
 			return ctx.Err()
 		}
 	}
-	err = p.cfg.Input.Each(ctx, func(row *csvmap.Row) error {
+	for row, err := range p.cfg.Input.Each(ctx) {
+		if err != nil {
+			return err
+		}
 		v, err := w.visit(row)
 		if err != nil {
 			return err
 		}
 		if w.enough() && !v.selected {
-			return errEnough
+			break
 		}
 		if v.fate == recorded {
-			return nil
+			continue
 		}
 		it := &item{row: row, sum: v.sum, fate: v.fate, past: v.past, over: v.over}
 		it.unanswered = v.past.outcome == results.Unknown && v.past.stands(v.sum)
 		batch = append(batch, it)
 		if bytes += it.cost(); len(batch) == feedRows || bytes >= feedBytes {
-			return flush()
+			if err := flush(); err != nil {
+				return err
+			}
 		}
-		return nil
-	})
-	if err == errEnough {
-		err = nil
 	}
-	if err == nil {
-		err = flush()
-	}
-	return err
+	return flush()
 }

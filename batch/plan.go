@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"taskbatch/batch/results"
-	"taskbatch/csvmap"
 )
 
 // Plan is a batch that was read and checked, ready to run.
@@ -56,7 +55,10 @@ func (p *Plan) prepare(ctx context.Context) error {
 		return err
 	}
 	s := newSurveyor(p)
-	err = p.cfg.Input.Check(ctx, func(row *csvmap.Row) error {
+	for row, err := range p.cfg.Input.Check(ctx) {
+		if err != nil {
+			return err
+		}
 		v, err := w.visit(row)
 		if err != nil {
 			return err
@@ -66,10 +68,6 @@ func (p *Plan) prepare(ctx context.Context) error {
 		} else {
 			p.survey.Left++
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	err = w.end()
 	p.gone = w.gone > 0

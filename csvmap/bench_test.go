@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"testing"
@@ -46,7 +47,7 @@ func BenchmarkCheckJSONL(b *testing.B) {
 // BenchmarkEach is the second pass, with results cells.
 func BenchmarkEach(b *testing.B) {
 	in := openBench(b, "input.csv", plainInput())
-	if err := in.Check(b.Context(), func(*Row) error { return nil }); err != nil {
+	if err := visit(in.Check(b.Context()), func(*Row) error { return nil }); err != nil {
 		b.Fatal(err)
 	}
 	benchmarkPass(b, in.Each)
@@ -54,9 +55,9 @@ func BenchmarkEach(b *testing.B) {
 
 func benchmarkCheck(b *testing.B, name string, text []byte) {
 	in := openBench(b, name, text)
-	benchmarkPass(b, func(ctx context.Context, fn func(*Row) error) error {
+	benchmarkPass(b, func(ctx context.Context) iter.Seq2[*Row, error] {
 		in.source.sum = "" // each time the first pass
-		return in.Check(ctx, fn)
+		return in.Check(ctx)
 	})
 }
 
@@ -73,11 +74,11 @@ func openBench(b *testing.B, name string, text []byte) *Input {
 	return in
 }
 
-func benchmarkPass(b *testing.B, pass func(context.Context, func(*Row) error) error) {
+func benchmarkPass(b *testing.B, pass func(context.Context) iter.Seq2[*Row, error]) {
 	b.ReportAllocs()
 	for b.Loop() {
 		count := 0
-		err := pass(b.Context(), func(row *Row) error {
+		err := visit(pass(b.Context()), func(row *Row) error {
 			if row.Err != nil {
 				b.Fatal(row.Err.Reason)
 			}

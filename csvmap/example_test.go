@@ -16,16 +16,15 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer in.Close()
-	err = in.Check(context.Background(), func(row *csvmap.Row) error {
-		if row.Err != nil {
+	for row, err := range in.Check(context.Background()) {
+		switch {
+		case err != nil:
+			log.Fatal(err)
+		case row.Err != nil:
 			fmt.Printf("row %d: %s\n", row.Number, row.Err.Reason)
-			return nil
+		default:
+			fmt.Printf("row %d: %s %s\n", row.Number, row.TaskID, row.Body)
 		}
-		fmt.Printf("row %d: %s %s\n", row.Number, row.TaskID, row.Body)
-		return nil
-	})
-	if err != nil {
-		log.Fatal(err)
 	}
 	fmt.Println(strings.Join(in.Columns(), ","))
 	// Output:

@@ -3,6 +3,7 @@ package csvmap
 import (
 	"context"
 	"errors"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,6 +16,19 @@ type loaded struct {
 	in      *Input
 	rows    []Row // of Each
 	columns []string
+}
+
+// visit calls fn for all that rows yields, up to the first error.
+func visit(rows iter.Seq2[*Row, error], fn func(*Row) error) error {
+	for row, err := range rows {
+		if err == nil {
+			err = fn(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write writes an input file and returns its path.
@@ -42,7 +56,7 @@ func loadPath(t testing.TB, path string, opt Options) (*loaded, error) {
 	defer in.Close()
 	l := &loaded{in: in}
 	var checked []Row
-	err = in.Check(context.Background(), func(row *Row) error {
+	err = visit(in.Check(context.Background()), func(row *Row) error {
 		copied := *row
 		copied.Body = append([]byte(nil), row.Body...)
 		checked = append(checked, copied)
@@ -51,7 +65,7 @@ func loadPath(t testing.TB, path string, opt Options) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = in.Each(context.Background(), func(row *Row) error {
+	err = visit(in.Each(context.Background()), func(row *Row) error {
 		l.rows = append(l.rows, *row)
 		return nil
 	})

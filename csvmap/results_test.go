@@ -1,8 +1,10 @@
 package csvmap
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -283,12 +285,9 @@ func TestSortManyRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	for _, pass := range []func(func(*Row) error) error{
-		func(fn func(*Row) error) error { return in.Check(t.Context(), fn) },
-		func(fn func(*Row) error) error { return in.Each(t.Context(), fn) },
-	} {
+	for _, pass := range []func(context.Context) iter.Seq2[*Row, error]{in.Check, in.Each} {
 		next := int64(1)
-		err := pass(func(row *Row) error {
+		err := visit(pass(t.Context()), func(row *Row) error {
 			if row.Number != next || row.TaskID != "T-"+itoa(next) || row.Err != nil {
 				return fmt.Errorf("row %d came instead of %d", row.Number, next)
 			}
@@ -300,7 +299,7 @@ func TestSortManyRows(t *testing.T) {
 		}
 	}
 	stop := errors.New("stop")
-	if err := in.Each(t.Context(), func(*Row) error { return stop }); err != stop {
+	if err := visit(in.Each(t.Context()), func(*Row) error { return stop }); err != stop {
 		t.Error(err)
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -23,7 +25,10 @@ func (in *Input) prepareResults(ctx context.Context) error {
 	outcomes := lineList{what: "no outcome in _outcome", hint: fmt.Sprintf("the outcomes are %s", strings.Join(outcomeNames, ", "))}
 	damaged := lineList{what: "a finished row has too few or too many cells, or bad quotes", hint: "restore the line, or delete it"}
 	ordered, last := true, int64(0)
-	err := in.records(ctx, func(rec *record) error {
+	for rec, err := range in.records(ctx) {
+		if err != nil {
+			return err
+		}
 		head := in.layout.results.head
 		number, ok := rowNumber(cellAt(rec, head[headRow]))
 		outcome := cellAt(rec, head[headOutcome])
@@ -37,10 +42,6 @@ func (in *Input) prepareResults(ctx context.Context) error {
 		}
 		ordered = ordered && number > last
 		last = number
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	for _, list := range []*lineList{&rows, &outcomes, &damaged} {
 		if err := list.err(); err != nil {
@@ -58,18 +59,20 @@ func (in *Input) sort(ctx context.Context) error {
 	in.sorted = order.New(in.rules.tempDir, min(sortMemory, 8*blockSize*len(in.source.blocks)))
 	in.sorted.KeepAll = true
 	var packed []byte
-	err := in.records(ctx, func(rec *record) error {
+	for rec, err := range in.records(ctx) {
+		if err != nil {
+			return err
+		}
 		number, _ := rowNumber(cellAt(rec, in.layout.results.head[headRow])) // checked before
 		packed = binary.AppendVarint(packed[:0], rec.line)
 		packed = append(packed, rec.raw...)
-		return in.sorted.Add(number, packed)
-	})
-	if err != nil {
-		return err
+		if err := in.sorted.Add(number, packed); err != nil {
+			return err
+		}
 	}
 	doubled := lineList{what: "the same number in _row twice", hint: "keep one of the lines, with the values that are to be sent"}
 	before, beforeLine := int64(0), int64(0)
-	err = in.sorted.Each(func(number int64, rec []byte) error {
+	err := in.sorted.Each(func(number int64, rec []byte) error {
 		line, _ := binary.Varint(rec)
 		if number == before {
 			doubled.add(line, fmt.Sprintf("(row %d, also in line %d)", number, beforeLine))
@@ -83,28 +86,40 @@ func (in *Input) sort(ctx context.Context) error {
 	return in.named(doubled.err())
 }
 
-// resultsRecords calls fn for the records of a results file in row order.
-func (in *Input) resultsRecords(ctx context.Context, fn func(*record) error) error {
+// errStopped ends a walk through the sorted records.
+var errStopped = errors.New("stopped")
+
+// resultsRecords yields the records of a results file in row order.
+func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*record, error] {
 	if in.sorted == nil {
-		return in.records(ctx, fn)
+		return in.records(ctx)
 	}
-	unchanged := func(text io.Reader) error { _, err := io.Copy(io.Discard, text); return err }
-	if err := in.read(ctx, unchanged); err != nil {
-		return err
+	return func(yield func(*record, error) bool) {
+		unchanged := func(text io.Reader) (func() (struct{}, error), error) {
+			_, err := io.Copy(io.Discard, text)
+			return func() (struct{}, error) { return struct{}{}, io.EOF }, err
+		}
+		for _, err := range readThrough(ctx, in, unchanged) {
+			yield(nil, err)
+			return
+		}
+		c := in.csvReader(nil)
+		err := in.sorted.Each(func(_ int64, packed []byte) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			line, n := binary.Varint(packed)
+			c.reset(packed[n:], line)
+			rec, err := c.next()
+			if err == nil && !yield(rec, nil) {
+				return errStopped
+			}
+			return err
+		})
+		if err != nil && err != errStopped {
+			yield(nil, err)
+		}
 	}
-	c := in.csvReader(nil)
-	return in.sorted.Each(func(_ int64, packed []byte) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		line, n := binary.Varint(packed)
-		c.reset(packed[n:], line)
-		rec, err := c.next()
-		if err != nil {
-			return err
-		}
-		return fn(rec)
-	})
 }
 
 // reset makes the reader read the one record that text is.

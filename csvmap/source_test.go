@@ -228,7 +228,7 @@ func TestSpool(t *testing.T) {
 	}
 	rows := 0
 	count := func(*Row) error { rows++; return nil }
-	if err := errors.Join(in.Check(t.Context(), count), in.Each(t.Context(), count), in.Each(t.Context(), count), in.Close()); err != nil {
+	if err := errors.Join(visit(in.Check(t.Context()), count), visit(in.Each(t.Context()), count), visit(in.Each(t.Context()), count), in.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if rows != 3 || in.Facts().Path != "stdin" {
@@ -318,27 +318,27 @@ func TestChanged(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer in.Close()
-			if err := in.Check(t.Context(), none); err != nil {
+			if err := visit(in.Check(t.Context()), none); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(path, []byte(test.after), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			rows := 0
-			err = in.Each(t.Context(), func(row *Row) error { rows++; return nil })
+			err = visit(in.Each(t.Context()), func(row *Row) error { rows++; return nil })
 			if !errors.Is(err, ErrChanged) || rows > test.rows {
 				t.Errorf("got %v after %d rows, at most %d may be seen", err, rows, test.rows)
 			}
 			if err := os.WriteFile(path, []byte(test.before), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := in.Each(t.Context(), none); err != nil {
+			if err := visit(in.Each(t.Context()), none); err != nil {
 				t.Errorf("the same bytes again: %v", err)
 			}
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}
-			if err := in.Each(t.Context(), none); !errors.Is(err, ErrChanged) {
+			if err := visit(in.Each(t.Context()), none); !errors.Is(err, ErrChanged) {
 				t.Errorf("removed: %v", err)
 			}
 		})
@@ -356,29 +356,29 @@ func TestPassesStop(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer in.Close()
-		if err := in.Each(t.Context(), none); err == nil {
+		if err := visit(in.Each(t.Context()), none); err == nil {
 			t.Error("Each before Check")
 		}
 		stop := errors.New("stop")
 		rows := 0
-		if err := in.Check(t.Context(), func(*Row) error { rows++; return stop }); err != stop || rows != 1 {
+		if err := visit(in.Check(t.Context()), func(*Row) error { rows++; return stop }); err != stop || rows != 1 {
 			t.Errorf("got %v after %d rows", err, rows)
 		}
-		if err := in.Each(t.Context(), none); err == nil || in.SHA256() != "" {
+		if err := visit(in.Each(t.Context()), none); err == nil || in.SHA256() != "" {
 			t.Error("Each after half a Check")
 		}
-		if err := in.Check(t.Context(), none); err != nil || len(in.SHA256()) != 64 {
+		if err := visit(in.Check(t.Context()), none); err != nil || len(in.SHA256()) != 64 {
 			t.Error(err, in.SHA256())
 		}
-		if err := in.Each(t.Context(), func(*Row) error { return stop }); err != stop {
+		if err := visit(in.Each(t.Context()), func(*Row) error { return stop }); err != stop {
 			t.Error(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := in.Each(ctx, none); !errors.Is(err, context.Canceled) {
+		if err := visit(in.Each(ctx), none); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		if err := in.Check(ctx, none); !errors.Is(err, context.Canceled) {
+		if err := visit(in.Check(ctx), none); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	}

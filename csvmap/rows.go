@@ -1,0 +1,193 @@
+package csvmap
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+)
+
+// Check reads the whole input for the first time and yields every row, in the
+// order of the row numbers. A row is only valid until the next one and has no
+// Tail. An error, with which there is no row, is the last thing that is
+// yielded: *InputError if the input cannot be used, ErrChanged, the context's,
+// those of the file system.
+func (in *Input) Check(ctx context.Context) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		if in.layout.results != nil {
+			if err := in.prepareResults(ctx); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		b := newBuilder(in.layout, in.rules)
+		for _, err := range in.rows(ctx, b) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			in.withIgnored = in.withIgnored || len(b.ignoredKeys) > 0
+			in.withRaw = in.withRaw || len(b.raw) > 0
+			if !yield(&b.row, nil) {
+				return
+			}
+		}
+		in.checked = true
+	}
+}
+
+// Each reads the input again after Check and yields every row, in the order of
+// the row numbers. The row belongs to the caller. Errors: as of Check;
+// ErrChanged comes before any row of the part that has changed.
+func (in *Input) Each(ctx context.Context) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		if !in.checked {
+			yield(nil, errors.New("read rows: the input has not been checked"))
+			return
+		}
+		b := newBuilder(in.layout, in.rules)
+		var tail []byte
+		for rec, err := range in.rows(ctx, b) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			tail = b.appendTail(tail[:0], rec, in.withIgnored, in.withRaw)
+			if !yield(b.owned(tail), nil) {
+				return
+			}
+		}
+	}
+}
+
+// owned is a copy of the row that stays as it is.
+func (b *builder) owned(tail []byte) *Row {
+	row := b.row
+	memory := make([]byte, len(row.Body)+len(tail))
+	n := copy(memory, row.Body)
+	copy(memory[n:], tail)
+	if row.Body != nil {
+		row.Body = memory[:n:n]
+	}
+	row.Tail = memory[n:]
+	return &row
+}
+
+// rows makes b's rows, one after the other, with their records; JSONL has none.
+func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*record, error] {
+	return func(yield func(*record, error) bool) {
+		if in.dialect.format == formatJSONL {
+			for line, err := range in.lines(ctx) {
+				if err == nil {
+					b.jsonRow(line)
+				}
+				if !yield(nil, err) {
+					return
+				}
+			}
+			return
+		}
+		records, build := in.records, b.csvRow
+		if in.layout.results != nil {
+			records, build = in.resultsRecords, b.resultsRow
+		}
+		for rec, err := range records(ctx) {
+			if err == nil {
+				build(rec)
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
+// records yields the records of a CSV below its header.
+func (in *Input) records(ctx context.Context) iter.Seq2[*record, error] {
+	return readThrough(ctx, in, func(text io.Reader) (func() (*record, error), error) {
+		c, err := in.firstRecord(text)
+		if err == nil && !in.layout.headerless {
+			_, err = c.next()
+		}
+		return c.next, err
+	})
+}
+
+// lines yields the lines of a JSONL file.
+func (in *Input) lines(ctx context.Context) iter.Seq2[jsonLine, error] {
+	return readThrough(ctx, in, func(text io.Reader) (func() (jsonLine, error), error) {
+		return newJSONLReader(text, in.dialect.newline).next, nil
+	})
+}
+
+// readThrough yields what next makes of the text of the input, from its start, and
+// makes sure that the whole file has been read.
+func readThrough[T any](ctx context.Context, in *Input, open func(io.Reader) (next func() (T, error), err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var part, none T
+		blocks, done, err := in.source.pass(ctx)
+		if err != nil {
+			yield(none, in.named(err))
+			return
+		}
+		defer done()
+		text, closeText, err := in.dialect.text(blocks)
+		if err == nil {
+			defer closeText()
+			var next func() (T, error)
+			for next, err = open(text); err == nil; {
+				if part, err = next(); err == nil && !yield(part, nil) {
+					return
+				}
+			}
+		}
+		if err == io.EOF {
+			err = blocks.drain()
+		}
+		if err != nil && blocks.err != nil && blocks.err != io.EOF {
+			err = blocks.err // what came of it above does not matter
+		}
+		if err != nil {
+			yield(none, in.named(err))
+		}
+	}
+}
+
+// text returns a file as text: unpacked, without its byte order mark, as
+// UTF-8.
+func (d *dialect) text(file io.Reader) (text io.Reader, done func(), err error) {
+	u, err := unpack(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := io.CopyN(io.Discard, u, int64(d.bom)); err != nil {
+		u.close()
+		return nil, nil, err
+	}
+	plain := d.charset.order == noOrder && d.charset.other == nil
+	return &textReader{
+		src: d.charset.reader(u), charset: d.charset, newline: d.newline,
+		check: plain && d.format == formatCSV, // bad UTF-8 in JSONL makes its row invalid
+	}, u.close, nil
+}
+
+// Columns is the row's own columns in the results file. It is final after
+// Check.
+func (in *Input) Columns() []string {
+	var names []string
+	for _, own := range in.layout.own[:in.layout.tail] {
+		if !own.leftOut() {
+			names = append(names, own.name)
+		}
+	}
+	if in.withIgnored {
+		names = append(names, ignoredName)
+	}
+	if in.withRaw {
+		names = append(names, rawName)
+	}
+	return names
+}
+
+// SHA256 is the digest of the file's bytes in hex, "" before Check.
+func (in *Input) SHA256() string { return in.source.sum }
