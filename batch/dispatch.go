@@ -44,21 +44,16 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	if len(d.suspects) > 0 || d.confirming {
 		return d.chooseConfirm(now)
 	}
-	probe := d.outage.Active()
-	if probe {
-		if next := d.outage.NextProbe(); d.probing || now.Before(next) {
-			d.note(waitOutage, d.outageText(), next)
-			if d.probing {
-				return nil, time.Time{}
-			}
-			return nil, next
-		}
+	dec := d.gate.Next(now, d.inFlight, d.left)
+	if dec.Reason == pace.Outage {
+		d.note(waitOutage, d.outageText(), dec.At)
+		return nil, dec.At
 	}
-	due := !d.retry.empty() && (!d.retry.due().After(now) || probe && d.ready.empty())
+	due := !d.retry.empty() && (!d.retry.due().After(now) || dec.Probe && d.ready.empty())
 	if !due && d.ready.empty() {
 		return d.idle()
 	}
-	if at, ok := d.mayGo(now); !ok {
+	if at, ok := d.mayGo(now, dec); !ok {
 		return nil, at
 	}
 	var it *item
@@ -67,10 +62,7 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	} else {
 		it = d.ready.pop()
 	}
-	if probe {
-		it.probe, d.probing = true, true
-		d.outage.Probed(now)
-	}
+	it.probe = dec.Probe
 	return it, time.Time{}
 }
 
@@ -80,12 +72,13 @@ func (d *dispatcher) chooseConfirm(now time.Time) (*item, time.Time) {
 	if d.inFlight > 0 {
 		return nil, time.Time{}
 	}
-	if at, ok := d.mayGo(now); !ok {
+	dec := d.gate.Next(now, d.inFlight, d.left)
+	if at, ok := d.mayGo(now, dec); !ok {
 		return nil, at
 	}
 	it := d.suspects[0]
 	d.suspects = d.suspects[1:]
-	it.confirm, d.confirming = true, true
+	it.probe, it.confirm, d.confirming = dec.Probe, true, true
 	return it, time.Time{}
 }
 
@@ -104,9 +97,8 @@ func (d *dispatcher) idle() (*item, time.Time) {
 	return nil, due
 }
 
-// mayGo asks the gate for one more request.
-func (d *dispatcher) mayGo(now time.Time) (time.Time, bool) {
-	dec := d.gate.Next(now, d.inFlight, d.left)
+// mayGo acts on what the gate says to one more request.
+func (d *dispatcher) mayGo(now time.Time, dec pace.Decision) (time.Time, bool) {
 	switch {
 	case dec.TooLong:
 		d.halt(&Stop{Cause: Rule, Why: fmt.Sprintf("--max-wait: the server asks to wait until %s", dec.At.Format(time.DateTime)),
@@ -126,6 +118,8 @@ func (d *dispatcher) mayGo(now time.Time) (time.Time, bool) {
 		d.note(waitQuota, "waiting for the quota", dec.At)
 	case pace.Throttled:
 		d.note(waitThrottled, "the server asks to wait", dec.At)
+	case pace.Outage:
+		d.note(waitOutage, d.outageText(), dec.At)
 	default:
 		d.note(waitAnswer, "waiting for an answer", time.Time{})
 	}
@@ -142,11 +136,11 @@ func (d *dispatcher) announceOutage(active bool, r *client.Reply) {
 }
 
 func (d *dispatcher) outageText() string {
-	what := "the server answers only errors"
-	if d.outage.Unreachable() {
+	what, o := "the server answers only errors", d.gate.Outage()
+	if o.Unreachable {
 		what = "server unreachable"
 	}
-	return what + " since " + d.outage.Since().Format(time.TimeOnly)
+	return what + " since " + o.Since.Format(time.TimeOnly)
 }
 
 // note keeps why nothing goes at the moment.

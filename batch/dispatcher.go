@@ -22,12 +22,11 @@ const (
 // dispatcher owns every row between the reader and the results file, and all
 // waiting: one goroutine, one select. Workers make single attempts for it.
 type dispatcher struct {
-	cfg    *Config
-	gate   *pace.Gate
-	outage *pace.Outage
-	rules  ruleBook
-	tally  *tally
-	file   *results.Writer
+	cfg   *Config
+	gate  *pace.Gate
+	rules ruleBook
+	tally *tally
+	file  *results.Writer
 
 	rows    <-chan []*item // from the reader; nil when it has ended
 	jobs    chan<- *item   // to the workers; as deep as the pool, never blocks
@@ -42,7 +41,6 @@ type dispatcher struct {
 	bytes      int     // memory of these
 	left       int64   // rows that are still to be sent
 	inFlight   int
-	probing    bool // the probe of an outage is in flight
 	confirming bool // the request that confirms a 401 is in flight
 
 	stop       *Stop
@@ -191,7 +189,7 @@ func (d *dispatcher) launch(it *item, now time.Time) {
 	d.tally.requests++
 	d.inFlight++
 	d.tally.inFlight.Store(int64(d.inFlight))
-	d.gate.Sent(now)
+	d.gate.Sent(now, it.probe)
 	d.jobs <- it
 }
 
@@ -222,14 +220,12 @@ func (d *dispatcher) answered(it *item) {
 
 // observe tells the policies of an answer.
 func (d *dispatcher) observe(it *item, r *client.Reply) {
-	d.gate.Answered(*r)
+	learned := d.gate.Answered(r, it.row.TaskID)
 	if wait := d.gate.Announced(r.Received); wait > 0 {
 		d.rules.announced(wait)
 	}
-	before := d.outage.Active()
-	d.outage.Answered(r.Sent, r.Received, r.Health, it.row.TaskID)
-	if after := d.outage.Active(); after != before {
-		d.announceOutage(after, r)
+	if learned.Outage != pace.Unchanged {
+		d.announceOutage(learned.Outage == pace.Began, r)
 	}
 	if s := d.rules.answered(it.row.TaskID, r); s != nil {
 		d.halt(s)
@@ -240,9 +236,6 @@ func (d *dispatcher) observe(it *item, r *client.Reply) {
 func (d *dispatcher) judge(it *item, r *client.Reply) {
 	probe, confirm := it.probe, it.confirm
 	it.probe, it.confirm = false, false
-	if probe {
-		d.probing = false
-	}
 	if confirm {
 		d.confirming = false
 	}

@@ -82,7 +82,7 @@ func (p *Plan) send(ctx context.Context, file *results.Writer, stop <-chan struc
 		return nil
 	})
 	d := &dispatcher{
-		cfg: &p.cfg, gate: pace.NewGate(p.cfg.Pace), outage: pace.NewOutage(),
+		cfg: &p.cfg, gate: pace.NewGate(p.cfg.Pace),
 		rules: ruleBook{rules: p.cfg.Rules, fresh: p.history == nil && !p.rerun, started: started},
 		tally: p.tally, file: file,
 		rows: rows, jobs: jobs, replies: replies, signals: stop, feedErr: func() error { return feedErr },

@@ -13,6 +13,10 @@ import (
 // before that reset came; one that counted in the next window was sent after
 // it. These bounds hold the rounding of Reset, the phase of the windows and the
 // way of a request to the server as well, which Date cannot tell.
+//
+// What learning the turns gains, in the simulator, of the whole quota: windows
+// of 60 s are used to 99.8% (by Date alone 98.9 to 99.8%), of 10 s to 99.4% (94
+// to 99%), of 1 s to 96 to 98% (61 to 95%).
 type clock struct {
 	date   bounds        // of the offset, by Date
 	turn   bounds        // of the offset, by turns

@@ -5,19 +5,16 @@
 //	d := gate.Next(now, inFlight, left)
 //	switch {
 //	case d.TooLong: // stop the run; d.At says when to come back
-//	case d.Go:      // gate.Sent(now), and let a worker make the attempt
+//	case d.Go:      // gate.Sent(now, d.Probe), and let a worker make the attempt
 //	default:        // ask again at d.At, and after every answer
 //	}
 //	...
-//	gate.Answered(reply) // exactly once for every Sent
-//	outage.Answered(reply.Sent, reply.Received, reply.Health, taskID)
+//	gate.Answered(reply, taskID) // exactly once for every Sent
 //
-// A Gate asks, in this order: is the gate shut by a 429 or 503 (closing), are
+// A Gate asks, in this order: is the server out of order, so that only a probe
+// may go now and then (outage), is the gate shut by a 429 or 503 (closing), are
 // too many in flight (concurrency), what does the server's quota allow (window,
 // with the turns of the windows from clock), and what --rate (pacer).
-//
-// An Outage is asked beside it: while it is active only single probes go, at
-// NextProbe, each announced by Probed. They pass the gate like all requests.
 //
 // Whatever a server sends, no wait for it exceeds Config.MaxWait, or a minute if
 // that is longer, unless TooLong says so.

@@ -32,13 +32,13 @@ func FuzzGate(f *testing.F) {
 			}
 			r.Sent, r.Received = inFlight[0], now
 			inFlight = inFlight[1:]
-			g.Answered(r)
+			g.Answered(&r, "")
 		}
 		for len(script) > 0 {
 			switch take() {
 			case 's':
 				inFlight = append(inFlight, now)
-				g.Sent(now)
+				g.Sent(now, false)
 			case 't':
 				now = now.Add(time.Duration(take()) * 100 * time.Millisecond)
 			case 'x': // refused

@@ -27,7 +27,7 @@ func (s *script) send(d time.Duration) {
 	if got := s.g.Next(after(d), s.inFlight, 1e6); !got.Go {
 		s.Fatalf("at %v: waits (%v) until %v, want go", d, got.Reason, got.At)
 	}
-	s.g.Sent(after(d))
+	s.g.Sent(after(d), false)
 	s.inFlight++
 }
 
@@ -50,7 +50,7 @@ func (s *script) waits(d, until time.Duration, why Reason) Decision {
 func (s *script) answer(sent, received time.Duration, r client.Reply) {
 	r.Sent, r.Received = after(sent), after(received)
 	s.inFlight--
-	s.g.Answered(r)
+	s.g.Answered(&r, "")
 }
 
 var (
@@ -218,7 +218,7 @@ func TestSpreadOnlyWhenNeeded(t *testing.T) {
 	if d := s.g.Next(after(time.Second), 0, 51); !d.Go {
 		t.Fatalf("%+v", d)
 	}
-	s.g.Sent(after(time.Second))
+	s.g.Sent(after(time.Second), false)
 	if d := s.g.Next(after(time.Second), 1, 50); !d.Go {
 		t.Errorf("as many rows as the window allows: %+v, want go", d)
 	}
@@ -253,7 +253,7 @@ func TestQuotaShare(t *testing.T) {
 					}
 					return
 				}
-				s.g.Sent(after(0))
+				s.g.Sent(after(0), false)
 				s.inFlight++
 			}
 		})
@@ -318,7 +318,7 @@ func TestRate(t *testing.T) {
 		var sent []time.Time
 		for range 300 {
 			if d := g.Next(now, 0, 1e6); d.Go {
-				g.Sent(now)
+				g.Sent(now, false)
 				sent = append(sent, now)
 				continue
 			} else if d.Reason != Rate || !d.At.After(now) {
@@ -357,9 +357,9 @@ func TestUncountedRequests(t *testing.T) {
 		if d := s.g.Next(after(at), 0, 1); !d.Go {
 			t.Fatalf("request %d: %+v", i, d)
 		}
-		s.g.Sent(after(at))
-		s.g.Answered(client.Reply{Status: 404, Verdict: client.Refused, Sent: after(at), Received: after(at),
-			Quota: quota(good, 100, 99, 0, 60*time.Second).Quota})
+		s.g.Sent(after(at), false)
+		s.g.Answered(&client.Reply{Status: 404, Verdict: client.Refused, Sent: after(at), Received: after(at),
+			Quota: quota(good, 100, 99, 0, 60*time.Second).Quota}, "")
 	}
 }
 
@@ -375,7 +375,7 @@ func TestSlidingWindow(t *testing.T) {
 			now = d.At.Sub(start)
 			continue
 		}
-		g.Sent(after(now))
+		g.Sent(after(now), false)
 		sent := now
 		now += 5 * ms
 		tokens = min(limit, tokens+perSecond*(now-filled).Seconds())
@@ -391,7 +391,7 @@ func TestSlidingWindow(t *testing.T) {
 		full := time.Duration((limit - tokens) / perSecond * 1e9)
 		r.Quota = client.Quota{Known: true, Limit: limit, Remaining: int64(tokens), Date: after(now).Truncate(time.Second),
 			Reset: after(now + full + time.Second - 1).Truncate(time.Second)}
-		g.Answered(r)
+		g.Answered(&r, "")
 	}
 	if refused > 10 || good < 60*perSecond/2 {
 		t.Errorf("%d good answers in a minute and %d refused, want about %v and next to none", good, refused, 60*perSecond)

@@ -20,12 +20,29 @@ const (
 	maxProbe   = 30 * time.Second
 )
 
-// Outage tells whether the server as a whole is out of order, and when to try
-// it again. The zero value is not ready; use NewOutage.
-type Outage struct {
+// OutageState tells whether the server as a whole is out of order.
+type OutageState struct {
+	Active      bool
+	Unreachable bool      // the API does not answer; else it answers errors only
+	Since       time.Time // the first bad answer; zero without an outage
+}
+
+// Change is what an answer changed about an outage.
+type Change uint8
+
+// The changes.
+const (
+	Unchanged Change = iota
+	Began
+	Ended
+)
+
+// outage notices that the server as a whole is out of order, and tells when to
+// try it again. The zero value is not ready; use newOutage.
+type outage struct {
 	seed  maphash.Seed
 	tasks [errorAnswers]uint64 // hashes of the tasks of the last answers, a ring
-	next  int                  // where the next answer goes in tasks
+	free  int                  // where the next answer goes in tasks
 
 	ill    int // answers in a row that were Ill
 	errors int // answers in a row that were Ill or a 500
@@ -37,31 +54,33 @@ type Outage struct {
 	byIll    bool      // begun by the first rule
 	since    time.Time // the first answer of the outage
 	noticed  time.Time // the answer that showed it
-	probe    time.Time
+	next     time.Time // probe
 	interval time.Duration
+	probing  bool // a probe is in flight
 }
 
-// NewOutage returns the state of a server of which nothing is known.
-func NewOutage() *Outage { return &Outage{seed: maphash.MakeSeed()} }
+func newOutage() outage { return outage{seed: maphash.MakeSeed()} }
 
-// Answered takes in what an attempt for a task, sent and answered then, said
+// answered takes in what an attempt for a task, sent and answered then, said
 // about the server.
-func (o *Outage) Answered(sent, now time.Time, h client.Health, task string) {
+func (o *outage) answered(sent, now time.Time, h client.Health, task string) Change {
 	if o.active {
 		if sent.Before(o.noticed) {
-			return // under way before: it tells nothing of the outage's end
+			return Unchanged // under way before: it tells nothing of the outage's end
 		}
+		o.probing = false
 		// After an outage of refused connections, a 500 that speaks of a row
 		// shows that the API is back; where 500s began the outage it does not.
 		if h == client.Healthy || h == client.RowError && o.byIll {
-			*o = Outage{seed: o.seed}
+			*o = outage{seed: o.seed}
+			return Ended
 		}
-		return
+		return Unchanged
 	}
 	switch h {
 	case client.Healthy:
 		o.ill, o.errors = 0, 0
-		return
+		return Unchanged
 	case client.Ill:
 		if o.ill++; o.ill == 1 {
 			o.firstIll = now
@@ -72,25 +91,27 @@ func (o *Outage) Answered(sent, now time.Time, h client.Health, task string) {
 	if o.errors++; o.errors == 1 {
 		o.firstError = now
 	}
-	o.tasks[o.next] = maphash.String(o.seed, task)
-	o.next = (o.next + 1) % len(o.tasks)
+	o.tasks[o.free] = maphash.String(o.seed, task)
+	o.free = (o.free + 1) % len(o.tasks)
 
 	switch {
 	case o.ill >= illAnswers && o.distinct(illAnswers) >= illTasks:
-		o.begin(o.firstIll, now, true)
+		return o.begin(o.firstIll, now, true)
 	case o.errors >= errorAnswers && o.distinct(errorAnswers) >= errorTasks:
-		o.begin(o.firstError, now, false)
+		return o.begin(o.firstError, now, false)
 	}
+	return Unchanged
 }
 
-func (o *Outage) begin(since, now time.Time, byIll bool) {
+func (o *outage) begin(since, now time.Time, byIll bool) Change {
 	o.active, o.byIll = true, byIll
 	o.since, o.noticed, o.interval = since, now, firstProbe
-	o.probe = now.Add(firstProbe)
+	o.next = now.Add(firstProbe)
+	return Began
 }
 
 // distinct counts the tasks among the last n answers.
-func (o *Outage) distinct(n int) int {
+func (o *outage) distinct(n int) int {
 	count := 0
 	for i := range n {
 		first := true
@@ -108,30 +129,31 @@ func (o *Outage) distinct(n int) int {
 }
 
 // last is the task of the answer i answers ago.
-func (o *Outage) last(i int) uint64 {
-	return o.tasks[(o.next-1-i+len(o.tasks))%len(o.tasks)]
+func (o *outage) last(i int) uint64 {
+	return o.tasks[(o.free-1-i+len(o.tasks))%len(o.tasks)]
 }
 
-// Active tells whether there is an outage: nothing but probes should be sent.
-func (o *Outage) Active() bool { return o.active }
+// wait holds back all but single probes: reason Outage until the next one may
+// go, which is not told while one is in flight.
+func (o *outage) wait(now time.Time) (reason Reason, until time.Time) {
+	switch {
+	case !o.active:
+		return None, time.Time{}
+	case o.probing:
+		return Outage, time.Time{}
+	case now.Before(o.next):
+		return Outage, o.next
+	}
+	return None, time.Time{}
+}
 
-// Unreachable tells an outage in which the API does not answer from one in
-// which it answers errors only.
-func (o *Outage) Unreachable() bool { return o.byIll }
-
-// Since is when the outage began; zero without one.
-func (o *Outage) Since() time.Time { return o.since }
-
-// NextProbe is when the next single request may be tried; zero without an
-// outage.
-func (o *Outage) NextProbe() time.Time { return o.probe }
-
-// Probed notes that a probe is being sent now. The next one may follow after
+// probed notes that a probe is being sent now. The next one may follow after
 // 2 s, then 4 s, and so on up to 30 s.
-func (o *Outage) Probed(now time.Time) {
+func (o *outage) probed(now time.Time) {
 	if !o.active {
 		return
 	}
 	o.interval = min(2*o.interval, maxProbe)
-	o.probe = now.Add(o.interval)
+	o.next = now.Add(o.interval)
+	o.probing = true
 }

@@ -59,7 +59,7 @@ func FuzzParseRate(f *testing.F) {
 		if !g.Next(start, 0, 2).Go {
 			t.Fatalf("rate %q: the first request waits", s)
 		}
-		g.Sent(start)
+		g.Sent(start, false)
 		if rate <= slowRate && g.rateWait(0).until <= 0 {
 			t.Fatalf("rate %q: no distance", s)
 		}

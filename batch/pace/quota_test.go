@@ -201,7 +201,7 @@ func TestHostileHeaders(t *testing.T) {
 			if d != g.Next(now, len(inFlight), 1e6) {
 				t.Fatal("asking twice gives two answers")
 			}
-			if limit := g.Limit(); limit < 1 {
+			if limit := g.concurrency.limit; limit < 1 {
 				t.Fatalf("limit %d", limit)
 			}
 			switch {
@@ -211,7 +211,7 @@ func TestHostileHeaders(t *testing.T) {
 				}
 				return
 			case d.Go:
-				g.Sent(now)
+				g.Sent(now, false)
 				inFlight, idle = append(inFlight, now), 0
 				continue
 			case d.At.IsZero() && len(inFlight) == 0:
@@ -225,7 +225,8 @@ func TestHostileHeaders(t *testing.T) {
 			if len(inFlight) > 0 && (d.At.IsZero() || rapid.Bool().Draw(t, "answer")) {
 				i := rapid.IntRange(0, len(inFlight)-1).Draw(t, "which")
 				now = now.Add(time.Duration(rapid.Int64Range(0, 3e9).Draw(t, "later")))
-				g.Answered(drawReply(t, inFlight[i], now))
+				r := drawReply(t, inFlight[i], now)
+				g.Answered(&r, "")
 				inFlight = append(inFlight[:i], inFlight[i+1:]...)
 				continue
 			}

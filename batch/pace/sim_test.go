@@ -150,7 +150,7 @@ func simulate(g *Gate, m *model, rows int64, workers int, late time.Duration, se
 			}
 			e.reply.Received = now
 			inFlight--
-			g.Answered(e.reply)
+			g.Answered(&e.reply, "")
 			if e.reply.Verdict == client.Applied {
 				left--
 				res.lastOK = now
@@ -178,7 +178,7 @@ func simulate(g *Gate, m *model, rows int64, workers int, late time.Duration, se
 				break
 			}
 			wake = time.Time{}
-			g.Sent(now)
+			g.Sent(now, false)
 			inFlight++
 			waiting--
 			res.sent++
