@@ -1,0 +1,106 @@
+// Package words says once how messages speak: the name that a mistyped word
+// most likely means, a word as a shell takes it, a count with its noun, a text
+// whose control characters can be seen, a text cut short.
+package words
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Nearest is the one of names that a mistyped word most likely means; "" if
+// none is near enough. Case, blanks, _ and - do not count. Of two equally near
+// ones it is the first.
+func Nearest(word string, names []string) string {
+	word = fold(word)
+	best, least := "", max(1, min(2, utf8.RuneCountInString(word)/3))+1
+	for _, name := range names {
+		if d := distance(word, fold(name)); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// DidYouMean is Nearest as the end of a message: "; did you mean X?" or "".
+func DidYouMean(word string, names []string) string {
+	if name := Nearest(word, names); name != "" {
+		return "; did you mean " + name + "?"
+	}
+	return ""
+}
+
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || unicode.IsSpace(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+}
+
+// distance counts the insertions, deletions, replacements and swaps of
+// neighbours that turn a into b (optimal string alignment).
+func distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	before, last, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		row[0] = i
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(t)]
+}
+
+// Shell is a word as a POSIX shell takes it: quoted if it has to be.
+func Shell(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Plural writes a count with its noun: 1 row, 2 rows, 12,345 rows.
+func Plural[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return Grouped(n) + " " + noun + "s"
+}
+
+// Grouped writes a count with commas between thousands.
+func Grouped[N int | int64](n N) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Shorten cuts a text to at most so many bytes, between two characters, and
+// marks the cut.
+func Shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	end := max(0, limit-len("..."))
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "..."
+}
