@@ -2,45 +2,47 @@ package cli
 
 import (
 	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"taskbatch/csvmap/words"
 )
 
-// invocation is a command line taken apart. cli/v2 ignores flags that stand
-// after the first operand (a dry run would become a real one) and takes the
-// last of two equal flags, so the arguments are read here and handed on in the
-// one form that cli/v2 cannot misread.
+// invocation is a command line in the one form that cli/v2 cannot misread. By
+// itself cli/v2 ignores flags that stand after the first operand (a dry run
+// would become a real one) and takes the last of two equal flags.
 type invocation struct {
-	command  *command
-	given    []given           // flags on the command line, in order
-	operands []string          // FILE
-	origin   map[string]string // flag -> environment variable that set it
-	environ  []given           // flags that the environment sets
+	command  *cli.Command // nil: the help of the program
+	given    []given      // flags on the command line, in order
+	operands []string     // FILE
 	help     bool
 }
 
-// given is one flag with its value; a switch has the value "true" or "false".
-type given struct{ name, value string }
+// given is one flag with its value; a switch without one has "true".
+type given struct {
+	flag *flag
+	text string
+}
 
-// argv is the invocation as cli/v2 reads it safely.
+// argv is the invocation as cli/v2 reads it.
 func (inv *invocation) argv(program string) []string {
 	if inv.command == nil {
 		return []string{program}
 	}
-	out := []string{program, inv.command.name}
+	out := []string{program, inv.command.Name}
 	if inv.help {
 		return append(out, "--help")
 	}
-	for _, list := range [][]given{inv.environ, inv.given} {
-		for _, g := range list {
-			out = append(out, "--"+g.name+"="+g.value)
-		}
+	for _, g := range inv.given {
+		out = append(out, "--"+g.flag.name+"="+g.text)
 	}
 	return append(append(out, "--"), inv.operands...)
 }
 
-// parse takes a command line (without the program's name) apart. Its errors
-// are *usageError.
-func parse(args []string, commands []*command, getenv func(string) string) (*invocation, error) {
-	inv := &invocation{origin: map[string]string{}}
+// normalize reads a command line, without the program's name. Its errors are
+// *usageError.
+func normalize(args []string, commands []*cli.Command) (*invocation, error) {
+	inv := &invocation{}
 	if len(args) == 0 {
 		return inv, nil
 	}
@@ -51,7 +53,10 @@ func parse(args []string, commands []*command, getenv func(string) string) (*inv
 	case "-h", "--help":
 		return inv, nil
 	case "help":
-		return parseHelp(inv, rest, commands)
+		if len(rest) == 0 || rest[0] == "--help" || rest[0] == "-h" {
+			return inv, nil
+		}
+		first, rest = rest[0], []string{"--help"}
 	}
 	cmd, err := findCommand(first, commands)
 	if err != nil {
@@ -61,40 +66,27 @@ func parse(args []string, commands []*command, getenv func(string) string) (*inv
 	if err := inv.scan(rest); err != nil || inv.help {
 		return inv, err
 	}
-	if err := inv.checkOperands(); err != nil {
-		return nil, err
-	}
-	return inv, inv.readEnvironment(getenv)
+	return inv, inv.checkOperands()
 }
 
-// parseHelp reads `help [COMMAND]`.
-func parseHelp(inv *invocation, args []string, commands []*command) (*invocation, error) {
-	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" {
-		return inv, nil
-	}
-	cmd, err := findCommand(args[0], commands)
-	inv.command, inv.help = cmd, true
-	return inv, err
-}
-
-func findCommand(word string, commands []*command) (*command, error) {
+func findCommand(word string, commands []*cli.Command) (*cli.Command, error) {
 	names := make([]string, 0, len(commands))
 	for _, c := range commands {
-		if c.name == word {
+		if c.Name == word {
 			return c, nil
 		}
-		names = append(names, c.name)
+		names = append(names, c.Name)
 	}
 	if name, _, isFlag := cutFlag(word); isFlag {
 		for _, c := range commands {
-			if o := c.option(name); o != nil {
-				return nil, usagef("flag %s stands before the command; write: taskbatch %s %s", shown(word), c.name, shown(word))
+			if findFlag(c, name) != nil {
+				return nil, usagef("flag %s stands before the command; write: taskbatch %s %s", shown(word), c.Name, shown(word))
 			}
 		}
 		return nil, usagef("unknown flag %s; see taskbatch help", shown(word))
 	}
-	if near := nearest(word, names); near != "" {
-		return nil, usagef("unknown command %s; did you mean %s?", shown(word), near)
+	if meant := words.DidYouMean(word, names); meant != "" {
+		return nil, usagef("unknown command %s%s", shown(word), meant)
 	}
 	if strings.ContainsAny(word, "./") {
 		return nil, usagef("unknown command %s; did you mean: taskbatch update %s?", shown(word), shown(word))
@@ -120,109 +112,85 @@ func (inv *invocation) scan(args []string) error {
 			inv.help = true
 			return nil
 		}
-		opt, err := inv.command.findOption(word, name)
+		f, err := inv.flagOf(word, name)
 		if err != nil {
 			return err
 		}
-		var text string
-		text, args, err = inv.valueOf(opt, value, args)
-		if err != nil {
-			return err
+		if value == nil && f.isSwitch() {
+			yes := "true"
+			value = &yes
 		}
-		if err := inv.add(opt, text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// valueOf is the flag's value: what follows its =, else the next argument.
-func (inv *invocation) valueOf(opt *option, value *string, args []string) (string, []string, error) {
-	switch {
-	case opt.value == "" && value == nil:
-		return "true", args, nil
-	case opt.value == "":
-		on, err := parseSwitch(*value)
-		if err != nil {
-			return "", nil, usagef("--%s: %s is neither true nor false", opt.name, shown(*value))
-		}
-		return on, args, nil
-	case value != nil:
-		return *value, args, nil
-	case len(args) == 0:
-		return "", nil, usagef("--%s needs a value: --%s %s", opt.name, opt.name, opt.value)
-	}
-	// A forgotten value must not swallow the flag after it.
-	if name, _, isFlag := cutFlag(args[0]); isFlag && len(name) > 1 && inv.command.option(name) != nil {
-		return "", nil, usagef("--%s needs a value; for one that looks like a flag write --%s=%s", opt.name, opt.name, shown(args[0]))
-	}
-	return args[0], args[1:], nil
-}
-
-func (inv *invocation) add(opt *option, value string) error {
-	if !opt.repeat {
-		for _, g := range inv.given {
-			if g.name == opt.name {
-				return usagef("--%s is given twice", opt.name)
+		if value == nil {
+			if value, err = inv.following(f, args); err != nil {
+				return err
 			}
+			args = args[1:]
+		}
+		inv.given = append(inv.given, given{f, *value})
+	}
+	return nil
+}
+
+// flagOf finds the flag of a word such as --rate=5 or -r; a long name wants
+// two dashes and a short one one, and only some may be given twice.
+func (inv *invocation) flagOf(word, name string) (*flag, error) {
+	f := findFlag(inv.command, name)
+	dashes := len(word) - len(strings.TrimLeft(word, "-"))
+	typed, _, _ := strings.Cut(word, "=")
+	switch {
+	case f == nil:
+		return nil, unknownFlag(inv.command, typed, name)
+	case name == f.name && dashes != 2:
+		return nil, usagef("unknown flag %s; did you mean --%s?", shown(typed), f.name)
+	case name == f.short && dashes != 1:
+		return nil, usagef("unknown flag %s; did you mean -%s?", shown(typed), f.short)
+	}
+	for _, g := range inv.given {
+		if g.flag == f && !f.repeat {
+			return nil, usagef("--%s is given twice", f.name)
 		}
 	}
-	inv.given = append(inv.given, given{opt.name, value})
-	return nil
+	return f, nil
+}
+
+func unknownFlag(cmd *cli.Command, typed, name string) error {
+	var names []string
+	for _, f := range flagsOf(cmd) {
+		names = append(names, "--"+f.name)
+	}
+	if meant := words.DidYouMean(name, names); meant != "" && len(name) > 1 {
+		return usagef("unknown flag %s%s", shown(typed), meant)
+	}
+	return usagef("unknown flag %s; see taskbatch help %s", shown(typed), cmd.Name)
+}
+
+// following is the value of a flag that has none behind a =: the next
+// argument. A forgotten value must not swallow the flag after it.
+func (inv *invocation) following(f *flag, args []string) (*string, error) {
+	if len(args) == 0 {
+		return nil, usagef("--%s needs a value: --%s %s", f.name, f.name, f.placeholder())
+	}
+	if name, _, isFlag := cutFlag(args[0]); isFlag && len(name) > 1 && findFlag(inv.command, name) != nil {
+		return nil, usagef("--%s needs a value; for one that looks like a flag write --%s=%s", f.name, f.name, shown(args[0]))
+	}
+	return &args[0], nil
 }
 
 func (inv *invocation) checkOperands() error {
-	cmd := inv.command
+	name, operand, n := inv.command.Name, inv.command.ArgsUsage, len(inv.operands)
 	switch {
-	case cmd.operand == "" && len(inv.operands) > 0:
-		return usagef("%s takes no file, but was given %s", cmd.name, shown(inv.operands[0]))
-	case cmd.operand != "" && len(inv.operands) == 0:
-		return usagef("%s needs a %s: taskbatch %s tasks.csv, or - for standard input", cmd.name, cmd.operand, cmd.name)
-	case cmd.operand != "" && len(inv.operands) > 1:
-		return usagef("%s takes one %s, but was given %d: %s and %s", cmd.name, cmd.operand, len(inv.operands), shown(inv.operands[0]), shown(inv.operands[1]))
-	case cmd.operand != "" && inv.operands[0] == "":
-		return usagef("%s needs a %s, but its name is empty", cmd.name, cmd.operand)
+	case operand == "" && n > 0:
+		return usagef("%s takes no file, but was given %s", name, shown(inv.operands[0]))
+	case operand == "":
+		return nil
+	case n == 0:
+		return usagef("%s needs a %s: taskbatch %s tasks.csv, or - for standard input", name, operand, name)
+	case n > 1:
+		return usagef("%s takes one %s, but was given %d: %s and %s", name, operand, n, shown(inv.operands[0]), shown(inv.operands[1]))
+	case inv.operands[0] == "":
+		return usagef("%s needs a %s, but its name is empty", name, operand)
 	}
 	return nil
-}
-
-// readEnvironment takes the value of flags that the command line does not
-// name; an empty variable counts as unset.
-func (inv *invocation) readEnvironment(getenv func(string) string) error {
-	for i := range inv.command.options {
-		opt := &inv.command.options[i]
-		if inv.isGiven(opt.name) {
-			continue
-		}
-		for _, variable := range opt.env {
-			value := getenv(variable)
-			if value == "" {
-				continue
-			}
-			if opt.value == "" && variable != "NO_COLOR" {
-				on, err := parseSwitch(value)
-				if err != nil {
-					return usagef("%s: %s is neither true nor false", variable, shown(value))
-				}
-				value = on
-			} else if opt.value == "" {
-				value = "true" // whatever it says: https://no-color.org
-			}
-			inv.environ = append(inv.environ, given{opt.name, value})
-			inv.origin[opt.name] = variable
-			break
-		}
-	}
-	return nil
-}
-
-func (inv *invocation) isGiven(name string) bool {
-	for _, g := range inv.given {
-		if g.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // cutFlag splits a word into the flag's name and the value behind =, if any.
@@ -238,14 +206,4 @@ func cutFlag(word string) (name string, value *string, isFlag bool) {
 		value = &text
 	}
 	return name, value, true
-}
-
-func parseSwitch(value string) (string, error) {
-	switch strings.ToLower(value) {
-	case "1", "t", "true", "yes", "on":
-		return "true", nil
-	case "0", "f", "false", "no", "off":
-		return "false", nil
-	}
-	return "", errNotSwitch
 }

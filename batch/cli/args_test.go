@@ -4,34 +4,36 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
 	"pgregory.net/rapid"
 )
 
-func noEnv(string) string { return "" }
+// commands are those of a session.
+func commands() []*cli.Command { return new(session).commands() }
 
-// parseLine parses a command line of words without blanks.
-func parseLine(line string, getenv func(string) string) (*invocation, error) {
-	return parse(strings.Fields(line), allCommands(), getenv)
+// parseLine reads a command line of words without blanks.
+func parseLine(line string) (*invocation, error) {
+	return normalize(strings.Fields(line), commands())
 }
 
 // TestFlagsStandInBothPlaces holds the promise that made args.go necessary.
 func TestFlagsStandInBothPlaces(t *testing.T) {
-	for _, cmd := range allCommands() {
-		for _, opt := range cmd.options {
-			t.Run(cmd.name+"/"+opt.name, func(t *testing.T) {
-				for _, form := range forms(opt) {
-					before := append(append([]string{cmd.name}, form...), operands(cmd)...)
-					after := append(append([]string{cmd.name}, operands(cmd)...), form...)
+	for _, cmd := range commands() {
+		for _, f := range flagsOf(cmd) {
+			t.Run(cmd.Name+"/"+f.name, func(t *testing.T) {
+				for _, form := range forms(f) {
+					before := append(append([]string{cmd.Name}, form...), operands(cmd)...)
+					after := append(append([]string{cmd.Name}, operands(cmd)...), form...)
 					for _, args := range [][]string{before, after} {
-						inv, err := parse(args, allCommands(), noEnv)
+						inv, err := normalize(args, commands())
 						if err != nil {
 							t.Fatalf("%q: %v", args, err)
 						}
-						want := []given{{opt.name, valueFor(opt)}}
-						if diff := cmp.Diff(want, inv.given, cmp.AllowUnexported(given{})); diff != "" {
-							t.Errorf("%q (-want +got):\n%s", args, diff)
+						if len(inv.given) != 1 || inv.given[0].flag.name != f.name || inv.given[0].text != valueFor(f) {
+							t.Errorf("%q gives %v", args, inv.given)
 						}
 					}
 				}
@@ -41,44 +43,45 @@ func TestFlagsStandInBothPlaces(t *testing.T) {
 }
 
 // forms are the ways to write a flag.
-func forms(opt option) [][]string {
-	if opt.value == "" {
-		all := [][]string{{"--" + opt.name}, {"--" + opt.name + "=true"}}
-		if opt.short != "" {
-			all = append(all, []string{"-" + opt.short})
+func forms(f *flag) [][]string {
+	long, short := "--"+f.name, "-"+f.short
+	if f.isSwitch() {
+		all := [][]string{{long}, {long + "=true"}}
+		if f.short != "" {
+			all = append(all, []string{short})
 		}
 		return all
 	}
-	all := [][]string{{"--" + opt.name, valueFor(opt)}, {"--" + opt.name + "=" + valueFor(opt)}}
-	if opt.short != "" {
-		all = append(all, []string{"-" + opt.short, valueFor(opt)}, []string{"-" + opt.short + "=" + valueFor(opt)})
+	all := [][]string{{long, valueFor(f)}, {long + "=" + valueFor(f)}}
+	if f.short != "" {
+		all = append(all, []string{short, valueFor(f)}, []string{short + "=" + valueFor(f)})
 	}
 	return all
 }
 
-func valueFor(opt option) string {
-	if opt.value == "" {
+func valueFor(f *flag) string {
+	if f.isSwitch() {
 		return "true"
 	}
 	return "-v,a=l"
 }
 
-func operands(cmd *command) []string {
-	if cmd.operand == "" {
+func operands(cmd *cli.Command) []string {
+	if cmd.ArgsUsage == "" {
 		return nil
 	}
 	return []string{"tasks.csv"}
 }
 
 func TestScalarFlagsTwice(t *testing.T) {
-	for _, cmd := range allCommands() {
-		for _, opt := range cmd.options {
-			args := append([]string{cmd.name}, operands(cmd)...)
-			args = append(args, forms(opt)[0]...)
-			args = append(args, forms(opt)[len(forms(opt))-1]...)
-			_, err := parse(args, allCommands(), noEnv)
-			if twice := err != nil; twice == opt.repeat {
-				t.Errorf("%q: error %v, but repeatable is %v", args, err, opt.repeat)
+	for _, cmd := range commands() {
+		for _, f := range flagsOf(cmd) {
+			args := append([]string{cmd.Name}, operands(cmd)...)
+			args = append(args, forms(f)[0]...)
+			args = append(args, forms(f)[len(forms(f))-1]...)
+			_, err := normalize(args, commands())
+			if twice := err != nil; twice == f.repeat {
+				t.Errorf("%q: error %v, but repeatable is %v", args, err, f.repeat)
 			}
 		}
 	}
@@ -102,7 +105,7 @@ func TestParse(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			inv, err := parse(c.args, allCommands(), noEnv)
+			inv, err := normalize(c.args, commands())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +133,6 @@ func TestParseRefuses(t *testing.T) {
 		"file for none":         {"version a", "version takes no file, but was given a"},
 		"value missing":         {"update f --rate", "--rate needs a value: --rate RATE"},
 		"value is a flag":       {"update f --results --json", "--results needs a value; for one that looks like a flag write --results=--json"},
-		"switch with a value":   {"update f --json=maybe", "--json: maybe is neither true nor false"},
 		"scalar twice":          {"update f -c 3 --concurrency 3", "--concurrency is given twice"},
 		"switch twice":          {"update f -q --quiet", "--quiet is given twice"},
 		"flag of another":       {"check f --addr x", "unknown flag --addr; see taskbatch help check"},
@@ -140,7 +142,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := parseLine(c.line, noEnv)
+			_, err := parseLine(c.line)
 			var usage *usageError
 			if !errors.As(err, &usage) || usage.msg != c.want {
 				t.Errorf("got  %v\nwant %s", err, c.want)
@@ -151,22 +153,22 @@ func TestParseRefuses(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	env := map[string]string{
-		"TASKBATCH_RATE": "20/s", "TASKBATCH_CONCURRENCY": "", "TASKBATCH_TIMEOUT": "5s", "THENA_BASE_URL": "https://b",
-		"TASKBATCH_NO_COLOR": "", "NO_COLOR": "whatever", "TASKBATCH_JSON": "true",
+		"TASKBATCH_RATE": "20/s", "TASKBATCH_CONCURRENCY": "", "TASKBATCH_TIMEOUT": "5s", "TASKBATCH_BASE_URL": "", "THENA_BASE_URL": "https://b",
 	}
-	inv, err := parseLine("update f --timeout 9s", func(name string) string { return env[name] })
+	s, cmd, err := readFlags(t, env, "--timeout", "9s")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []given{{"base-url", "https://b"}, {"rate", "20/s"}, {"no-color", "true"}}
-	if diff := cmp.Diff(want, inv.environ, cmp.AllowUnexported(given{})); diff != "" {
-		t.Errorf("environment (-want +got):\n%s", diff)
+	if s.client.BaseURL != "https://b" || s.batch.Pace.Rate != 20 || s.client.Timeout != 9*time.Second || s.client.Concurrency != 8 {
+		t.Errorf("got %+v, rate %v", s.client, s.batch.Pace.Rate)
 	}
-	if diff := cmp.Diff(map[string]string{"base-url": "THENA_BASE_URL", "rate": "TASKBATCH_RATE", "no-color": "NO_COLOR"}, inv.origin); diff != "" {
-		t.Errorf("origin (-want +got):\n%s", diff)
+	for name, want := range map[string]string{"base-url": "THENA_BASE_URL", "rate": "TASKBATCH_RATE", "timeout": "--timeout", "concurrency": "--concurrency"} {
+		if got := findFlag(cmd, name).where(); got != want {
+			t.Errorf("%s was set by %s, want %s", name, got, want)
+		}
 	}
-	if _, err := parseLine("update f", func(name string) string { return map[string]string{"TASKBATCH_NO_COLOR": "maybe"}[name] }); err == nil {
-		t.Error("TASKBATCH_NO_COLOR=maybe was accepted")
+	if _, _, err := readFlags(t, map[string]string{"TASKBATCH_NO_COLOR": "maybe"}); err == nil || err.Error() != "TASKBATCH_NO_COLOR: maybe is neither true nor false" {
+		t.Errorf("TASKBATCH_NO_COLOR=maybe: %v", err)
 	}
 }
 
@@ -179,7 +181,7 @@ func TestParseNeverPanics(t *testing.T) {
 			rapid.StringN(0, 8, -1),
 		)
 		args := rapid.SliceOfN(word, 0, 6).Draw(t, "args")
-		inv, err := parse(args, allCommands(), noEnv)
+		inv, err := normalize(args, commands())
 		var usage *usageError
 		switch {
 		case err == nil && inv == nil:

@@ -8,6 +8,7 @@ import (
 
 	"taskbatch/batch"
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // checkObject is what a check adds to the JSON object.
@@ -191,7 +192,7 @@ func named(name, fact string) string {
 // checkRows counts the rows by what update would do with them.
 func (j *job) checkRows(p *page) {
 	s := j.plan.Survey()
-	p.heading(plural(s.Rows, "row"))
+	p.heading(words.Plural(s.Rows, "row"))
 	for _, count := range []struct {
 		n    int64
 		text string
@@ -205,11 +206,11 @@ func (j *job) checkRows(p *page) {
 		{s.EditedFinished, "edited although finished: will not be sent"},
 	} {
 		if count.n > 0 || count.text == "to send" {
-			p.linef("  %9s  %s", grouped(count.n), count.text)
+			p.linef("  %9s  %s", words.Grouped(count.n), count.text)
 		}
 	}
 	if s.DuplicateTasks > 0 {
-		p.linef("  %s with more than one row: these are sent in row order", plural(s.DuplicateTasks, "task"))
+		p.linef("  %s with more than one row: these are sent in row order", words.Plural(s.DuplicateTasks, "task"))
 	}
 	if s.Continues != "" {
 		p.linef("  continues %s", s.Continues)
@@ -221,7 +222,7 @@ func (j *job) checkRows(p *page) {
 		p.linef("  fields to clear: %s", text)
 	}
 	if r := j.set.batch.Pace.Rate; r > 0 && s.ToSend > 0 {
-		p.linef("  takes at least %s at --rate %s", took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), j.values.text("rate"))
+		p.linef("  takes at least %s at --rate %s", took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), findFlag(j.inv.command, "rate").String())
 	}
 }
 
@@ -236,7 +237,7 @@ func (j *job) checkRequests(p *page) {
 	for _, r := range first {
 		body := string(r.Body)
 		if len(body) > most {
-			body = body[:most] + fmt.Sprintf("... (%s bytes)", grouped(int64(len(body))))
+			body = body[:most] + fmt.Sprintf("... (%s bytes)", words.Grouped(int64(len(body))))
 		}
 		p.linef("  row %d: PUT %s", r.Row, j.path(r))
 		p.linef("    %s", oneLine(body))

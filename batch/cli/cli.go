@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/words"
 )
 
 // session is one call of the program.
@@ -18,7 +18,6 @@ type session struct {
 	ctx     context.Context
 	program string // the program's name as the user can type it again
 	inv     *invocation
-	values  *values
 	signals *signals
 	console *console
 	stdin   io.Reader
@@ -42,8 +41,8 @@ func statStream(stream any) fs.FileInfo {
 }
 
 // Main runs the command line args (args[0] is the program) and returns the
-// exit code of contract §6; after a signal it does not return, the process
-// dies of that signal. It writes to stdout and stderr only.
+// exit code; after a signal it does not return, the process dies of that
+// signal. It writes to stdout and stderr only.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	con := newConsole(stdin, stdout, stderr)
 	defer func() {
@@ -52,8 +51,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 			code = exitBug
 		}
 	}()
-	commands := allCommands()
-	inv, err := parse(args[1:], commands, os.Getenv)
+	s := &session{program: programName(args[0]), console: con}
+	commands := s.commands()
+	inv, err := normalize(args[1:], commands)
 	if err != nil {
 		return con.end(err)
 	}
@@ -61,13 +61,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	defer cancel()
 	sig := catchSignals(cancel)
 	defer sig.release()
-	s := &session{
-		ctx: ctx, program: programName(args[0]), inv: inv, signals: sig, console: con,
-		stdin:   interruptible(ctx, stdin),
-		streams: streams{statStream(stdin), statStream(stdout), statStream(stderr)},
-	}
-	program := s.app(commands)
-	code = con.check(con.end(program.RunContext(ctx, inv.argv(args[0]))))
+	s.ctx, s.inv, s.signals, s.stdin = ctx, inv, sig, interruptible(ctx, stdin)
+	s.streams = streams{statStream(stdin), statStream(stdout), statStream(stderr)}
+	code = con.check(con.end(s.app(commands).RunContext(ctx, inv.argv(args[0]))))
 	if caught := sig.caught(); caught != nil {
 		sig.release()
 		return dieOf(caught)
@@ -77,8 +73,13 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 
 // app is the program as cli/v2 runs it: it never exits, never writes by
 // itself, and leaves lists alone.
-func (s *session) app(commands []*command) *cli.App {
-	app := &cli.App{
+func (s *session) app(commands []*cli.Command) *cli.App {
+	for _, cmd := range commands {
+		cmd.HideHelpCommand = true
+		cmd.CustomHelpTemplate = literal(commandHelp(cmd))
+		cmd.OnUsageError = passUsageError
+	}
+	return &cli.App{
 		Name:                      "taskbatch",
 		Usage:                     "bulk updates of tasks from a CSV or JSONL file",
 		Writer:                    s.console.out,
@@ -88,52 +89,46 @@ func (s *session) app(commands []*command) *cli.App {
 		DisableSliceFlagSeparator: true,
 		CustomAppHelpTemplate:     literal(overview(commands)),
 		Action:                    cli.ShowAppHelp,
+		Commands:                  commands,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              passUsageError,
 	}
-	for _, cmd := range commands {
-		app.Commands = append(app.Commands, &cli.Command{
-			Name:               cmd.name,
-			Usage:              cmd.summary,
-			Flags:              cmd.flags(),
-			HideHelpCommand:    true,
-			CustomHelpTemplate: literal(cmd.help()),
-			OnUsageError:       passUsageError,
-			Action: func(c *cli.Context) error {
-				s.values = &values{c: c, origin: s.inv.origin}
-				return cmd.run(s)
-			},
-		})
-	}
-	return app
 }
 
 func passUsageError(_ *cli.Context, err error, _ bool) error {
 	return usagef("%s", oneLine(err.Error()))
 }
 
-// allCommands lists the commands in the order of the help.
-func allCommands() []*command {
-	return []*command{
+// commands are those of the program, in the order of the help: ArgsUsage is
+// the placeholder of the one operand, Description the help's own words. Their
+// flags are the one place that knows the names, values, defaults and
+// variables.
+func (s *session) commands() []*cli.Command {
+	update, check, box, sheet := &settings{}, &settings{}, &boxSettings{}, &templates{}
+	return []*cli.Command{
 		{
-			name: "update", operand: "FILE", summary: "update one task per row",
-			about: updateHelp, options: updateOptions(), run: (*session).update,
+			Name: "update", ArgsUsage: "FILE", Usage: "update one task per row",
+			Description: updateHelp, Flags: update.flags(),
+			Action: func(*cli.Context) error { return s.batch(update) },
 		},
 		{
-			name: "check", operand: "FILE", summary: "all that update does up to the socket; needs no key, writes no file",
-			about: checkHelp, options: updateOptions(), run: (*session).check,
+			Name: "check", ArgsUsage: "FILE", Usage: "all that update does up to the socket; needs no key, writes no file",
+			Description: checkHelp, Flags: check.flags(),
+			Action: func(*cli.Context) error { check.out.dryRun = true; return s.batch(check) },
 		},
 		{
-			name: "sandbox", summary: "the API on this machine, to try things on",
-			about: sandboxHelp, options: sandboxOptions(), run: (*session).sandbox,
+			Name: "sandbox", Usage: "the API on this machine, to try things on",
+			Description: sandboxHelp, Flags: box.flags(),
+			Action: func(*cli.Context) error { return s.sandbox(box) },
 		},
 		{
-			name: "fields", summary: "the fields, with types, aliases and examples",
-			about: fieldsHelp, options: fieldsOptions(), run: (*session).fields,
+			Name: "fields", Usage: "the fields, with types, aliases and examples",
+			Description: fieldsHelp, Flags: sheet.flags(),
+			Action: func(*cli.Context) error { return s.fields(sheet) },
 		},
 		{
-			name: "version", summary: "the version of this program",
-			about: versionHelp, run: (*session).version,
+			Name: "version", Usage: "the version of this program", Description: versionHelp,
+			Action: func(*cli.Context) error { return s.version() },
 		},
 	}
 }
@@ -144,7 +139,7 @@ func programName(arg string) string {
 	case strings.Contains(filepath.ToSlash(arg), "/go-build"):
 		return "go run ."
 	case strings.ContainsAny(arg, `/\`):
-		return results.ShellWord(arg)
+		return words.Shell(arg)
 	}
 	return "taskbatch"
 }

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
-	"unicode"
 
 	"golang.org/x/term"
+
+	"taskbatch/csvmap/words"
 )
 
 // console is where a command speaks. On stderr every line for people starts
-// with one of the prefixes of contract §6; errors from writing there are
+// with one of a few prefixes; errors from writing there are
 // ignored. Those from writing to out are told at the end (see check).
 type console struct {
 	out      *kept
@@ -66,8 +68,9 @@ func (c *console) check(code int) int {
 // configure applies the flags --quiet and --no-color.
 func (c *console) configure(o output) {
 	c.quiet = o.quiet
-	c.color = !o.noColor && isTerminal(c.err)
-	c.colorOut = !o.noColor && isTerminal(c.out.w)
+	paints := !o.noColor && os.Getenv("NO_COLOR") == ""
+	c.color = paints && isTerminal(c.err)
+	c.colorOut = paints && isTerminal(c.out.w)
 }
 
 // errorf says why a command ends.
@@ -120,26 +123,16 @@ func paint(on bool, code, text string) string {
 
 // oneLine keeps a message on its line and its control characters off the
 // terminal.
-func oneLine(text string) string {
-	text = strings.TrimSpace(text)
-	if strings.IndexFunc(text, isOdd) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			b.WriteByte(' ')
-		case isOdd(r):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func oneLine(text string) string { return words.Visible(strings.TrimSpace(text)) }
 
-func isOdd(r rune) bool { return !unicode.IsPrint(r) && r != ' ' && r != '\u00a0' }
+// shown is a word of the user's as a message can hold it: quoted when its ends
+// would not be seen.
+func shown(word string) string {
+	if word == "" || strings.ContainsAny(word, ` "`) || strings.ContainsFunc(word, words.Hidden) {
+		return strconv.Quote(word)
+	}
+	return word
+}
 
 // isTerminal tells whether a stream is a terminal.
 func isTerminal(stream any) bool {
@@ -147,27 +140,10 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// plural writes a count with its word: 1 row, 2 rows, 12,345 rows.
-func plural(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return grouped(n) + " " + word + "s"
-}
-
-// grouped writes a count with commas between thousands.
-func grouped(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
 // were begins a sentence about a count: 1 row was, 2 rows were.
 func were(n int64, word string) string {
 	if n == 1 {
 		return "1 " + word + " was"
 	}
-	return plural(n, word) + " were"
+	return words.Plural(n, word) + " were"
 }

@@ -15,6 +15,7 @@ import (
 
 	"taskbatch/batch"
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/words"
 )
 
 // The values of --progress.
@@ -175,7 +176,7 @@ func (d *display) width() int {
 // (0: any): what does not fit is left out, the least urgent first, for a bar
 // shows by itself how far the run is.
 func progressLine(p batch.Progress, now time.Time, columns int) string {
-	rows := fmt.Sprintf("%s/%s rows", grouped(p.Settled), grouped(p.Total))
+	rows := fmt.Sprintf("%s/%s rows", words.Grouped(p.Settled), words.Grouped(p.Total))
 	line := []string{rows, failing(p), doing(p, now)}
 	if columns == 0 {
 		return joinTexts(line...)
@@ -193,7 +194,7 @@ func failing(p batch.Progress) string {
 	var counts []string
 	for _, o := range []results.Outcome{results.Failed, results.Unknown, results.Invalid, results.Blocked} {
 		if n := p.Outcomes[o]; n > 0 {
-			counts = append(counts, fmt.Sprintf("%s %s", grouped(n), o))
+			counts = append(counts, fmt.Sprintf("%s %s", words.Grouped(n), o))
 		}
 	}
 	return joinTexts(counts...)
@@ -240,7 +241,7 @@ func rate(perSecond float64) string {
 	if perSecond < 100 {
 		return fmt.Sprintf("%.1f", perSecond)
 	}
-	return grouped(int64(perSecond + 0.5))
+	return words.Grouped(int64(perSecond + 0.5))
 }
 
 // fit cuts a text to so many columns.

@@ -10,7 +10,7 @@ import (
 	"taskbatch/csvmap"
 )
 
-// The exit codes of contract §6; batch uses the same numbers in its errors.
+// The exit codes; batch uses the same numbers in its errors.
 const (
 	exitOK      = 0
 	exitRows    = 1 // some rows did not get through

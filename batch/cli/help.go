@@ -3,13 +3,15 @@ package cli
 import (
 	"fmt"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 )
 
 // literal protects a text that cli/v2 takes for a template.
 func literal(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }
 
 // overview is the help of the program.
-func overview(commands []*command) string {
+func overview(commands []*cli.Command) string {
 	var b strings.Builder
 	b.WriteString(`taskbatch updates many tasks: one row of a CSV or JSONL file, one request. It
 leaves a results file from which the rows that failed can be rerun.
@@ -20,7 +22,7 @@ Usage:
 Commands:
 `)
 	for _, cmd := range commands {
-		fmt.Fprintf(&b, "  %-16s %s\n", strings.TrimSpace(cmd.name+" "+cmd.operand), cmd.summary)
+		fmt.Fprintf(&b, "  %-16s %s\n", strings.TrimSpace(cmd.Name+" "+cmd.ArgsUsage), cmd.Usage)
 	}
 	b.WriteString(`
 Begin with:
@@ -34,48 +36,49 @@ taskbatch help COMMAND tells more.
 	return b.String()
 }
 
-// help is the help of a command: flags stand in their groups.
-func (c *command) help() string {
+// commandHelp is the help of a command: flags stand in their groups.
+func commandHelp(cmd *cli.Command) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "taskbatch %s: %s\n\nUsage:\n  taskbatch %s", c.name, c.summary, c.name)
-	if len(c.options) > 0 {
+	flags := flagsOf(cmd)
+	fmt.Fprintf(&b, "taskbatch %s: %s\n\nUsage:\n  taskbatch %s", cmd.Name, cmd.Usage, cmd.Name)
+	if len(flags) > 0 {
 		b.WriteString(" [flags]")
 	}
-	if c.operand != "" {
-		b.WriteString(" " + c.operand)
+	if cmd.ArgsUsage != "" {
+		b.WriteString(" " + cmd.ArgsUsage)
 	}
-	b.WriteString("\n\n" + c.about)
+	b.WriteString("\n\n" + cmd.Description)
 	group := "-"
-	for _, o := range c.options {
-		if o.group != group {
-			group = o.group
+	for _, f := range flags {
+		if f.group != group {
+			group = f.group
 			fmt.Fprintf(&b, "\n%s:\n", strings.TrimSpace(group+" flags"))
 		}
-		b.WriteString(o.help())
+		b.WriteString(f.help())
 	}
 	return b.String()
 }
 
 // help is the flag's line in the help; long ones take two.
-func (o *option) help() string {
+func (f *flag) help() string {
 	const column = 34
 	short := "    "
-	if o.short != "" {
-		short = "-" + o.short + ", "
+	if f.short != "" {
+		short = "-" + f.short + ", "
 	}
-	left := strings.TrimRight("  "+short+"--"+o.name+" "+o.value, " ")
+	left := strings.TrimRight("  "+short+"--"+f.name+" "+f.placeholder(), " ")
 	if len(left) >= column {
 		left += "\n" + strings.Repeat(" ", column)
 	}
-	text := o.usage
-	if o.def != "" {
-		text += " (default: " + o.def + ")"
+	text := f.usage
+	if f.def != "" {
+		text += " (default: " + f.def + ")"
 	}
-	if o.repeat {
+	if f.repeat {
 		text += " (repeatable)"
 	}
-	if len(o.env) > 0 {
-		text += " [$" + strings.Join(o.env, ", $") + "]"
+	if len(f.env) > 0 {
+		text += " [$" + strings.Join(f.env, ", $") + "]"
 	}
 	return fmt.Sprintf("%-*s%s\n", column, left, text)
 }

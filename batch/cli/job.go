@@ -10,6 +10,7 @@ import (
 	"taskbatch/batch"
 	"taskbatch/batch/results"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/words"
 )
 
 // job is one update or check on its way from the flags to its ending.
@@ -27,22 +28,18 @@ type job struct {
 	summary *batch.Summary // nil: nothing was sent
 }
 
-// update is the command update.
-func (s *session) update() error { return s.batch(s.values.on("dry-run")) }
-
-// check is the command check: an update that ends before the socket.
-func (s *session) check() error { return s.batch(true) }
-
-func (s *session) batch(dryRun bool) error {
-	set, err := readSettings(s.values, s.inv.operands[0])
-	if err != nil {
+// batch is the command update, and check: an update that ends before the
+// socket.
+func (s *session) batch(set *settings) error {
+	set.path = s.inv.operands[0]
+	if err := set.complete(s.inv.command); err != nil {
 		return err
 	}
-	set.out.dryRun = dryRun
 	s.console.configure(set.out)
-	j := &job{session: s, set: set, started: time.Now()}
+	j := &job{session: s, set: *set, started: time.Now()}
 	defer j.close()
-	if err = j.setUp(); err == nil {
+	err := j.setUp()
+	if err == nil {
 		err = j.work()
 	}
 	if isUsage(err) {
@@ -50,6 +47,9 @@ func (s *session) batch(dryRun bool) error {
 	}
 	return j.tell(err)
 }
+
+// where is what the user set: the flag, or the variable.
+func (s *session) where(name string) string { return findFlag(s.inv.command, name).where() }
 
 // setUp does all up to an open input.
 func (j *job) setUp() error {
@@ -91,7 +91,7 @@ func (j *job) unreadable(err error) error {
 func (j *job) work() error {
 	j.results = j.set.resultsName(j.in.Facts().IsResults, j.started)
 	if err := j.files().Check(); err != nil {
-		return &ending{exit: exitUsage, msg: err.Error()}
+		return configf("%s", err)
 	}
 	if err := j.takeLock(); err != nil {
 		return err
@@ -194,7 +194,7 @@ func (j *job) done() error {
 	return &ending{exit: exitOK, msg: j.nothingToDo()}
 }
 
-// nothingToDo is the line of contract §5 for a batch that is done.
+// nothingToDo is the line about a batch that is done.
 func (j *job) nothingToDo() string {
 	survey := j.plan.Survey()
 	if survey.Rows == 0 {
@@ -202,7 +202,7 @@ func (j *job) nothingToDo() string {
 	}
 	text := "nothing to do: the only row finished"
 	if survey.Rows > 1 {
-		text = fmt.Sprintf("nothing to do: all %s finished", plural(survey.Rows, "row"))
+		text = fmt.Sprintf("nothing to do: all %s finished", words.Plural(survey.Rows, "row"))
 	}
 	if !survey.LastFinished.IsZero() {
 		text += " " + survey.LastFinished.Local().Format(time.DateOnly)
@@ -211,7 +211,7 @@ func (j *job) nothingToDo() string {
 		text += "; --fresh starts over"
 	}
 	if survey.Left > 0 {
-		text += "; --limit leaves out " + plural(survey.Left, "row")
+		text += "; --limit leaves out " + words.Plural(survey.Left, "row")
 	}
 	return text
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/words"
 )
 
 // resultsName is the path of the results file: what -o says, else a name
@@ -51,8 +52,8 @@ func (j *job) lockName() string {
 // files are the files around the job.
 func (j *job) files() results.Files {
 	reserved := []results.Reserved{
-		{What: "the file of " + j.values.where("api-key-file"), File: statName(j.set.keyFile)},
-		{What: "the file of " + j.values.where("ca-cert"), File: statName(j.set.client.CACertFile)},
+		{What: "the file of " + j.where("api-key-file"), File: statName(j.set.keyFile)},
+		{What: "the file of " + j.where("ca-cert"), File: statName(j.set.client.CACertFile)},
 		{What: "where standard output goes", File: j.streams.out},
 		{What: "where standard error goes", File: j.streams.err},
 	}
@@ -87,7 +88,7 @@ func (j *job) refusePartial() error {
 	if input := inputOf(finished); input != "" {
 		e.hints = []string{j.rerun(input) + " continues it"}
 	} else {
-		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", j.program, results.ShellWord(finished))}
+		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", j.program, words.Shell(finished))}
 	}
 	return e
 }
@@ -145,7 +146,7 @@ func (j *job) warnOfDates() {
 	if input := inputOf(newest); input != "" {
 		command = j.rerun(input)
 	} else {
-		command += " -o " + results.ShellWord(newest)
+		command += " -o " + words.Shell(newest)
 	}
 	more := ""
 	if len(dates) > 1 {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/words"
 )
 
 // next is the command to type after a run; "" when all rows are finished.
@@ -23,37 +24,25 @@ func (j *job) next(exit int) string {
 
 // again is the update without the flags named.
 func (j *job) again(without ...string) string {
-	words := []string{j.program, "update"}
+	line := []string{j.program, "update"}
 	for _, g := range j.inv.given {
-		if !slices.Contains(without, g.name) {
-			words = append(words, flagWord(j.inv.command, g))
+		if !slices.Contains(without, g.flag.name) {
+			line = append(line, g.flag.word(g.text))
 		}
 	}
-	return strings.Join(append(words, operandWord(j.set.path)), " ")
+	return strings.Join(append(line, operandWord(j.set.path)), " ")
 }
 
 // rerun is the update of another file, such as the results, with the flags
 // that still matter.
 func (j *job) rerun(resultsFile string) string {
-	words := []string{j.program, "update"}
+	line := []string{j.program, "update"}
 	for _, g := range j.inv.given {
-		if opt := j.inv.command.option(g.name); opt.stays {
-			words = append(words, flagWord(j.inv.command, g))
+		if g.flag.stays {
+			line = append(line, g.flag.word(g.text))
 		}
 	}
-	return strings.Join(append(words, operandWord(resultsFile)), " ")
-}
-
-// flagWord writes a flag as a shell takes it.
-func flagWord(cmd *command, g given) string {
-	opt := cmd.option(g.name)
-	switch {
-	case opt.value != "":
-		return "--" + g.name + "=" + results.ShellWord(g.value)
-	case g.value == "true":
-		return "--" + g.name
-	}
-	return "--" + g.name + "=" + g.value
+	return strings.Join(append(line, operandWord(resultsFile)), " ")
 }
 
 // operandWord writes a file's name so that it is not taken for a flag.
@@ -61,7 +50,7 @@ func operandWord(path string) string {
 	if strings.HasPrefix(path, "-") && path != "-" {
 		path = "./" + path
 	}
-	return results.ShellWord(path)
+	return words.Shell(path)
 }
 
 // real is the update that a check rehearsed.

@@ -11,7 +11,7 @@ import (
 	"taskbatch/batch/results"
 )
 
-// object is the summary as JSON (contract §6), of schema_version 1. A check
+// object is the summary as JSON, of schema_version 1. A check
 // adds what it found.
 type object struct {
 	SchemaVersion int          `json:"schema_version"`

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"taskbatch/batch"
+	"taskbatch/csvmap/words"
 )
 
 // page writes text for people: headings, and lists whose columns are aligned.
@@ -59,12 +60,12 @@ func (p *page) problems(title string, problems []batch.Problem) {
 	}
 	p.heading(title)
 	for _, problem := range problems {
-		p.linef("  %s: %s", problem.Kind, plural(problem.Count, "row"))
+		p.linef("  %s: %s", problem.Kind, words.Plural(problem.Count, "row"))
 		for _, s := range problem.Samples {
 			p.linef("    %s", sampleText(s))
 		}
 		if more := problem.Count - int64(len(problem.Samples)); more > 0 {
-			p.linef("    and %s more (--max-errors 0 shows all)", grouped(more))
+			p.linef("    and %s more (--max-errors 0 shows all)", words.Grouped(more))
 		}
 	}
 }

@@ -9,12 +9,13 @@ import (
 
 	"taskbatch/batch"
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // askFrom is how many rows are sent without a question.
 const askFrom = 100
 
-// ask asks on a terminal whether to send (contract §6). Without a terminal it
+// ask asks on a terminal whether to send. Without a terminal it
 // never asks.
 func (j *job) ask() error {
 	if !j.mustAsk() {
@@ -55,7 +56,7 @@ func (j *job) mustAsk() bool {
 
 // questionLines are the facts to decide on.
 func questionLines(s *batch.Survey) []string {
-	lines := []string{plural(s.ToSend, "row") + " to send"}
+	lines := []string{words.Plural(s.ToSend, "row") + " to send"}
 	if text := fieldCounts(s.Set); text != "" {
 		lines = append(lines, "fields to change: "+text)
 	}
@@ -74,7 +75,7 @@ func questionLines(s *batch.Survey) []string {
 		{s.EditedFinished, "edited although finished: not sent"},
 	} {
 		if count.n > 0 {
-			lines = append(lines, plural(count.n, "row")+" "+count.text)
+			lines = append(lines, words.Plural(count.n, "row")+" "+count.text)
 		}
 	}
 	if warning := replaceWarning(s); warning != "" {
@@ -88,7 +89,7 @@ func fieldCounts(counts [client.NumFields]int64) string {
 	var parts []string
 	for f, n := range counts {
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s (%s)", client.Field(f), grouped(n)))
+			parts = append(parts, fmt.Sprintf("%s (%s)", client.Field(f), words.Grouped(n)))
 		}
 	}
 	return strings.Join(parts, ", ")

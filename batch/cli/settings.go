@@ -2,8 +2,11 @@ package cli
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"taskbatch/batch"
 	"taskbatch/batch/pace"
@@ -12,7 +15,8 @@ import (
 	"taskbatch/csvmap"
 )
 
-// settings is what the flags of update and check say, checked.
+// settings is what the flags of update and check say; reading a flag fills it
+// in.
 type settings struct {
 	path   string // the input; "-" is standard input
 	input  csvmap.Options
@@ -49,106 +53,94 @@ const (
 	month          = 31 * 24 * time.Hour
 )
 
-// readSettings reads the flags of update. Its errors are *usageError.
-func readSettings(v *values, path string) (settings, error) {
-	s := settings{path: path, input: readInput(v), client: readClient(v)}
-	s.strict = v.on("strict")
-	s.maxErrors = int(v.count("max-errors", 0, math.MaxInt32))
-	s.batch = batch.Config{
-		Limit:    v.count("limit", 1, math.MaxInt64),
-		Fresh:    v.on("fresh"),
-		Attempts: int(v.count("attempts", 1, maxAttempts)),
-		Pace:     readPace(v),
-		Rules:    readRules(v),
-	}
-	s.keyFile = v.file("api-key-file")
-	s.sandbox = v.on("sandbox")
-	s.faults = parsed(v, "faults", sandbox.ParseFaults)
-	if v.set("faults") && !s.sandbox {
-		v.fail("faults", "only the sandbox has faults; add --sandbox, or leave it out")
-	}
-	if s.sandbox && v.set("base-url") && v.origin["base-url"] == "" {
-		v.fail("base-url", "--sandbox brings its own address; give one of the two")
-	}
-	s.results, s.failures, s.summary = v.file("results"), v.file("failures"), v.file("summary")
-	s.waitLock = v.duration("wait-lock", 0, month)
-	s.out = readOutput(v)
-	if v.err != nil {
-		return s, v.err
-	}
-	return s, s.input.Validate()
+const defaultBaseURL = "https://platform.thena.ai"
+
+// flags are those of update. check has the same ones, so that one word turns a
+// command into its rehearsal.
+func (s *settings) flags() []cli.Flag {
+	return slices.Concat(s.inputFlags(), s.sendingFlags(), s.outputFlags())
 }
 
-// splitNames reads the column names of --columns; nil for none.
-func splitNames(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return strings.Split(text, ",")
+func (s *settings) inputFlags() []cli.Flag {
+	in := &s.input
+	return group("Input",
+		&flag{name: "format", choices: []string{"auto", "csv", "jsonl"}, def: "auto", read: text(&in.Format), usage: "auto: by name, else by content"},
+		&flag{name: "delimiter", value: "CHAR", def: "auto", read: filled(&in.Delimiter), usage: "comma, semicolon, tab or pipe; auto: found from the header"},
+		&flag{name: "encoding", value: "NAME", def: "auto", read: filled(&in.Encoding), usage: "e.g. windows-1252; auto: UTF-8, or UTF-16 by its byte order mark"},
+		&flag{name: "columns", value: "NAMES", read: names(&in.Columns), usage: "comma-separated column names for a CSV file without a header"},
+		&flag{name: "map", value: "COLUMN=FIELD", repeat: true, read: list(&in.Map), usage: "take a column for this field"},
+		&flag{name: "set", value: "FIELD=VALUE", repeat: true, stays: true, read: list(&in.Set), usage: "constant for every row, written like a cell; beats the column"},
+		&flag{name: "ignore", value: "COLUMN", repeat: true, read: list(&in.Ignore), usage: "carry a column along untouched into the results"},
+		&flag{name: "ignore-unknown", read: on(&in.IgnoreUnknown), usage: "the same for every column that is no field"},
+		&flag{name: "empty", choices: []string{"keep", "clear"}, def: "keep", leave: true, read: text(&in.Empty), usage: "what an empty CSV cell means"},
+		&flag{name: "null", choices: []string{"error", "keep", "clear"}, def: "error", leave: true, read: text(&in.Null), usage: "what a JSONL null means"},
+		&flag{name: "list-separator", value: "TEXT", def: "|", leave: true, read: filled(&in.ListSeparator), usage: "separator in a list cell; a newline always separates"},
+		&flag{name: "strict", stays: true, read: on(&s.strict), usage: "send nothing if any row is invalid"},
+		&flag{name: "limit", value: "N", read: whole(&s.batch.Limit, 1, math.MaxInt64), usage: "only the first N rows; try 20 first, then the same command without it (default: all)"},
+		&flag{name: "max-errors", value: "N", def: "3", read: whole(&s.maxErrors, 0, math.MaxInt32), usage: "check: samples shown for each kind of problem, 0 = all"},
+	)
 }
 
-func readInput(v *values) csvmap.Options {
-	v.choice("empty", "keep", "clear")
-	v.choice("null", "error", "keep", "clear")
-	opt := csvmap.Options{
-		Format:        v.choice("format", "auto", "csv", "jsonl"),
-		Delimiter:     v.text("delimiter"),
-		Encoding:      v.text("encoding"),
-		Columns:       splitNames(v.text("columns")),
-		Map:           v.list("map"),
-		Set:           v.list("set"),
-		Ignore:        v.list("ignore"),
-		IgnoreUnknown: v.on("ignore-unknown"),
-		Empty:         v.typed("empty"),
-		Null:          v.typed("null"),
-		ListSeparator: v.typed("list-separator"),
+func (s *settings) sendingFlags() []cli.Flag {
+	cl, rules := &s.client, &s.batch.Rules
+	flags := group("Sending",
+		&flag{name: "base-url", value: "URL", def: defaultBaseURL, env: []string{"TASKBATCH_BASE_URL", "THENA_BASE_URL"}, read: text(&cl.BaseURL), usage: "where the API is"},
+		&flag{name: "api-key-file", value: "FILE", env: []string{"TASKBATCH_API_KEY_FILE"}, read: file(&s.keyFile), usage: "file that holds the API key; without it the key is taken from THENA_API_KEY"},
+		&flag{name: "sandbox", read: on(&s.sandbox), usage: "update a sandbox that lives in this process: no account, no key"},
+		&flag{name: "faults", value: "SPEC", read: parsed(&s.faults, sandbox.ParseFaults), usage: "what the sandbox does wrong, e.g. seed=1,500=2%,429=1%"},
+		&flag{name: "concurrency", short: "c", value: "N", def: "8", env: []string{"TASKBATCH_CONCURRENCY"}, read: whole(&cl.Concurrency, 1, maxConcurrency), usage: "requests in flight at most, 1 to 1024"},
+		&flag{name: "rate", short: "r", value: "RATE", env: []string{"TASKBATCH_RATE"}, read: parsed(&s.batch.Pace.Rate, pace.ParseRate), usage: "requests at most: 20/s, 600/m, 5000/h; a bare number is per second (default: none)"},
+		&flag{name: "quota-share", value: "P%", def: "80%", env: []string{"TASKBATCH_QUOTA_SHARE"}, read: parsed(&s.batch.Pace.QuotaShare, pace.ParseShare), usage: "how much of the server's quota this run may use"},
+		&flag{name: "attempts", value: "N", def: "5", env: []string{"TASKBATCH_ATTEMPTS"}, read: whole(&s.batch.Attempts, 1, maxAttempts), usage: "attempts for a row, 1 to 1000"},
+		&flag{name: "timeout", value: "DURATION", def: "30s", env: []string{"TASKBATCH_TIMEOUT"}, read: duration(&cl.Timeout, time.Millisecond, 24*time.Hour), usage: "for one attempt, body included"},
+		&flag{name: "max-wait", value: "DURATION", def: "65m", env: []string{"TASKBATCH_MAX_WAIT"}, read: duration(&s.batch.Pace.MaxWait, time.Millisecond, month), usage: "longest wait that the server may announce; beyond it the run stops"},
+		&flag{name: "max-outage", value: "DURATION", def: "30m", env: []string{"TASKBATCH_MAX_OUTAGE"}, read: duration(&rules.MaxOutage, time.Millisecond, month), usage: "how long to go on while no row gets settled"},
+		&flag{name: "max-failures", value: "N|P%", read: failures(&rules.MaxFailures, &rules.MaxFailuresShare), usage: "stop when so many rows did not get through (default: off)"},
+		&flag{name: "keep-going", read: on(&rules.KeepGoing), usage: "go on even if the first 50 rows all fail"},
+		&flag{name: "max-duration", value: "DURATION", read: duration(&rules.MaxDuration, time.Millisecond, month), usage: "start no new attempt after this long (default: off)"},
+		&flag{name: "ca-cert", value: "FILE", read: file(&cl.CACertFile), usage: "trust this root certificate, too (PEM)"},
+		&flag{name: "insecure-http", read: on(&cl.InsecureHTTP), usage: "allow plain http to a host that is not this one"},
+	)
+	for _, f := range flags {
+		f.(*flag).stays = true
 	}
-	for _, name := range []string{"delimiter", "encoding", "columns", "list-separator"} {
-		if v.set(name) && v.text(name) == "" {
-			v.fail(name, "the value is empty")
-		}
-	}
-	return opt
+	return flags
 }
 
-func readClient(v *values) client.Config {
-	return client.Config{
-		BaseURL:      v.text("base-url"),
-		UserAgent:    "taskbatch/" + version(),
-		Timeout:      v.duration("timeout", time.Millisecond, 24*time.Hour),
-		Concurrency:  int(v.count("concurrency", 1, maxConcurrency)),
-		CACertFile:   v.file("ca-cert"),
-		InsecureHTTP: v.on("insecure-http"),
-	}
+func (s *settings) outputFlags() []cli.Flag {
+	out := &s.out
+	return group("Output",
+		&flag{name: "results", short: "o", value: "FILE", read: file(&s.results), usage: "the results file; {date} and {name} are filled in (default: FILE without its extensions + .results.csv)"},
+		&flag{name: "failures", value: "FILE", read: file(&s.failures), usage: "also write the rows that a rerun would send"},
+		&flag{name: "summary", value: "FILE", read: file(&s.summary), usage: "write the JSON summary here at every ending"},
+		&flag{name: "fresh", read: on(&s.batch.Fresh), usage: "start over although results exist; the old file is kept under its time"},
+		&flag{name: "wait-lock", value: "DURATION", def: "0s", read: duration(&s.waitLock, 0, month), usage: "wait so long for another run of this batch to end"},
+		&flag{name: "progress", choices: []string{progressAuto, progressBar, progressPlain, progressNone}, def: progressAuto, env: []string{"TASKBATCH_PROGRESS"}, read: text(&out.progress), usage: "auto: a bar on a terminal, else none; plain: a line each 30 s"},
+		&flag{name: "json", read: on(&out.json), usage: "one JSON object on standard output instead of text"},
+		&flag{name: "quiet", short: "q", read: on(&out.quiet), usage: "write nothing if all goes well"},
+		&flag{name: "yes", short: "y", read: on(&out.yes), usage: "ask no question"},
+		&flag{name: "dry-run", short: "n", read: on(&out.dryRun), usage: "send nothing: the same as check"},
+		&flag{name: "no-color", env: []string{"TASKBATCH_NO_COLOR"}, read: on(&out.noColor), usage: "no colors on a terminal; so does NO_COLOR"},
+	)
 }
 
-func readPace(v *values) pace.Config {
-	return pace.Config{
-		Rate:        parsed(v, "rate", pace.ParseRate),
-		QuotaShare:  parsed(v, "quota-share", pace.ParseShare),
-		MaxWait:     v.duration("max-wait", time.Millisecond, month),
-		Concurrency: int(v.count("concurrency", 1, maxConcurrency)),
+// names reads comma-separated column names.
+func names(to *[]string) func(string) error {
+	return func(text string) error {
+		*to = strings.Split(text, ",")
+		return filled(&text)(text)
 	}
 }
 
-func readRules(v *values) batch.Rules {
-	rows, share := v.failures("max-failures")
-	return batch.Rules{
-		MaxFailures:      rows,
-		MaxFailuresShare: share,
-		MaxDuration:      v.duration("max-duration", time.Millisecond, month),
-		MaxOutage:        v.duration("max-outage", time.Millisecond, month),
-		KeepGoing:        v.on("keep-going"),
+// complete checks what no flag can see alone. Its errors are usage errors.
+func (s *settings) complete(cmd *cli.Command) error {
+	s.batch.Pace.Concurrency = s.client.Concurrency
+	if f := findFlag(cmd, "faults"); f.IsSet() && !s.sandbox {
+		return usagef("%s: only the sandbox has faults; add --sandbox, or leave it out", f.where())
 	}
-}
-
-func readOutput(v *values) output {
-	return output{
-		progress: v.choice("progress", "auto", "bar", "plain", "none"),
-		json:     v.on("json"),
-		quiet:    v.on("quiet"),
-		yes:      v.on("yes"),
-		dryRun:   v.on("dry-run"),
-		noColor:  v.on("no-color"),
+	if f := findFlag(cmd, "base-url"); s.sandbox && f.IsSet() && f.origin == "" {
+		return usagef("%s: --sandbox brings its own address; give one of the two", f.where())
 	}
+	s.client.UserAgent = "taskbatch/" + version()
+	return s.input.Validate()
 }

@@ -8,6 +8,7 @@ import (
 
 	"taskbatch/batch"
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/words"
 )
 
 // summaryPage is the summary of a run, for people.
@@ -17,13 +18,13 @@ func (j *job) summaryPage(p *page, exit int) {
 	if perSecond := rowsPerSecond(s); perSecond > 0 {
 		pace = ", " + rate(perSecond) + " rows/s"
 	}
-	p.linef("%s of %s in %s%s, to %s", plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), pace, j.target.baseURL)
+	p.linef("%s of %s in %s%s, to %s", words.Plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), pace, j.target.baseURL)
 	for o := results.Updated; o < results.NumOutcomes; o++ {
 		if n := s.Outcomes[o]; n > 0 || o == results.Updated {
-			p.linef("  %-8s %9s%s", o, grouped(n), note(o, s))
+			p.linef("  %-8s %9s%s", o, words.Grouped(n), note(o, s))
 		}
 	}
-	p.linef("  requests %9s%s", grouped(s.Requests), requestNote(s))
+	p.linef("  requests %9s%s", words.Grouped(s.Requests), requestNote(s))
 	if n := j.plan.Survey().Edited; n > 0 {
 		stand := "they stand"
 		if n == 1 {
@@ -52,7 +53,7 @@ func (j *job) summaryPage(p *page, exit int) {
 func note(o results.Outcome, s *batch.Summary) string {
 	switch {
 	case o == results.Updated && s.Warnings > 0:
-		return fmt.Sprintf("  (%s: the server shows another value, see _error)", plural(s.Warnings, "warning"))
+		return fmt.Sprintf("  (%s: the server shows another value, see _error)", words.Plural(s.Warnings, "warning"))
 	case o == results.Skipped:
 		return "  (nothing to change)"
 	case o == results.Unknown:
@@ -69,10 +70,10 @@ func note(o results.Outcome, s *batch.Summary) string {
 func requestNote(s *batch.Summary) string {
 	var parts []string
 	if s.Retries > 0 {
-		parts = append(parts, grouped(s.Retries)+" of them retries")
+		parts = append(parts, words.Grouped(s.Retries)+" of them retries")
 	}
 	if s.Throttled > 0 {
-		parts = append(parts, grouped(s.Throttled)+" throttled")
+		parts = append(parts, words.Grouped(s.Throttled)+" throttled")
 	}
 	if s.LatencyMS.Max > 0 {
 		parts = append(parts, fmt.Sprintf("median %s, 99%% within %s", millis(s.LatencyMS.P50), millis(s.LatencyMS.P99)))
@@ -113,7 +114,7 @@ func (j *job) failures(p *page) {
 	p.heading("what did not get through")
 	rows := [][]string{}
 	for _, g := range j.summary.Errors {
-		rows = append(rows, []string{grouped(g.Count), g.Outcome.String(), rowList(g), causeText(g.Status, g.Message)})
+		rows = append(rows, []string{words.Grouped(g.Count), g.Outcome.String(), rowList(g), causeText(g.Status, g.Message)})
 	}
 	p.table("  ", rows)
 }

@@ -19,7 +19,7 @@ func TestCauseText(t *testing.T) {
 		"no answer":        {0, "connection refused", "connection refused"},
 		"a page":           {500, long, "500 " + strings.Repeat("ü", 196) + "..."},
 		"as long as it is": {0, long[:400], long[:400]},
-		"two lines":        {400, "a\nb", "400 a b"},
+		"two lines":        {400, "a\nb", `400 a\nb`},
 	} {
 		if got := causeText(c.status, c.message); got != c.want {
 			t.Errorf("%s: got %s", name, got)

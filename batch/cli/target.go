@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -8,9 +10,9 @@ import (
 	"strings"
 
 	"taskbatch/batch"
-	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/client/sandbox"
+	"taskbatch/csvmap/words"
 )
 
 // target is where the updates go.
@@ -66,13 +68,35 @@ func (j *job) checkTarget(cfg client.Config) error {
 		probe.BaseURL = ""
 	}
 	if err := probe.Validate(); err != nil {
-		j.values.fail("base-url", "%s", oneLine(err.Error()))
+		return usagef("%s: %s", j.where("base-url"), oneLine(err.Error()))
 	}
 	probe = client.Config{Key: "unused", CACertFile: cfg.CACertFile}
 	if err := probe.Validate(); err != nil {
-		j.values.fail("ca-cert", "%s", oneLine(err.Error()))
+		return usagef("%s: %s", j.where("ca-cert"), oneLine(err.Error()))
 	}
-	return j.values.err
+	return nil
+}
+
+// missingPrefix begins the ids of the tasks that the embedded sandbox does not
+// know, so that a first run has something to rerun.
+const missingPrefix = "missing-"
+
+// startDemo starts the embedded sandbox with a key of its own and aims at it.
+func (j *job) startDemo() error {
+	cfg := j.set.client
+	cfg.Key = rand.Text()
+	box, err := sandbox.New(sandbox.Config{Key: cfg.Key, Faults: j.set.faults, UnknownPrefix: missingPrefix})
+	if err != nil {
+		return usagef("--sandbox: %s", oneLine(err.Error()))
+	}
+	server, err := box.Start("127.0.0.1:0")
+	if err != nil {
+		return usagef("--sandbox: %s", oneLine(errors.Join(err, box.Close()).Error()))
+	}
+	j.target.demo = server
+	j.target.baseURL = server.URL()
+	cfg.BaseURL = server.URL()
+	return j.connect(cfg)
 }
 
 func (j *job) connect(cfg client.Config) error {
@@ -98,7 +122,7 @@ func (j *job) apiKey() (string, error) {
 
 // keyFromFile reads a file that holds the key on its only line.
 func (j *job) keyFromFile(path string) (string, error) {
-	where := j.values.where("api-key-file")
+	where := j.where("api-key-file")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", configf("%s: %s", where, oneLine(err.Error()))
@@ -111,7 +135,7 @@ func (j *job) keyFromFile(path string) (string, error) {
 		return "", configf("%s: %s has more than one line; it must hold the key alone", where, shown(path))
 	}
 	if info, err := os.Stat(path); err == nil && readableByOthers(info) {
-		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", shown(path), results.ShellWord(path)))
+		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", shown(path), words.Shell(path)))
 	}
 	return strings.TrimSpace(key), nil
 }

@@ -24,7 +24,7 @@ func (j *job) tell(err error) error {
 	return reported(o.ExitCode)
 }
 
-// exitCode is that of contract §6: it speaks of the whole results file.
+// exitCode is that of the process: it speaks of the whole results file.
 func (j *job) exitCode(e *ending) int {
 	sig := j.signals.caught()
 	s := j.summary

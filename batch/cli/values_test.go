@@ -11,28 +11,26 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// readFlags reads the flags of a command line as the program does.
-func readFlags(t *testing.T, env map[string]string, args ...string) (settings, error) {
+// readFlags reads the flags of an update as the program does.
+func readFlags(t *testing.T, env map[string]string, args ...string) (*settings, *cli.Command, error) {
 	t.Helper()
-	inv, err := parse(append([]string{"update", "tasks.csv"}, args...), allCommands(), func(name string) string { return env[name] })
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	set := &settings{}
+	cmd := &cli.Command{Name: "update", ArgsUsage: "FILE", Flags: set.flags()}
+	cmd.Action = func(*cli.Context) error { return set.complete(cmd) }
+	inv, err := normalize(append([]string{"update", "tasks.csv"}, args...), []*cli.Command{cmd})
 	if err != nil {
-		return settings{}, err
+		return set, cmd, err
 	}
-	var got settings
-	app := &cli.App{
-		Writer: io.Discard, DisableSliceFlagSeparator: true,
-		Commands: []*cli.Command{{Name: "update", Flags: inv.command.flags(), Action: func(c *cli.Context) (err error) {
-			got, err = readSettings(&values{c: c, origin: inv.origin}, "tasks.csv")
-			return err
-		}}},
-	}
-	err = app.Run(inv.argv("taskbatch"))
-	return got, err
+	s := &session{console: newConsole(nil, io.Discard, io.Discard)}
+	return set, cmd, s.app([]*cli.Command{cmd}).Run(inv.argv("taskbatch"))
 }
 
 // TestDefaults are those of the flags table.
 func TestDefaults(t *testing.T) {
-	s, err := readFlags(t, nil)
+	s, _, err := readFlags(t, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +51,7 @@ func TestDefaults(t *testing.T) {
 
 func TestValuesAreTaken(t *testing.T) {
 	env := map[string]string{"TASKBATCH_RATE": "600/m", "TASKBATCH_TIMEOUT": "1s", "TASKBATCH_ATTEMPTS": ""}
-	s, err := readFlags(t, env, "--timeout", "2s", "--max-failures", "5%", "--set", "title=a,b", "--set=status=DONE", "--columns", "taskId,title", "-q")
+	s, _, err := readFlags(t, env, "--timeout", "2s", "--max-failures", "5%", "--set", "title=a,b", "--set=status=DONE", "--columns", "taskId,title", "-q")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,11 +105,12 @@ func TestValuesOutOfRange(t *testing.T) {
 		"map":                 {nil, []string{"--map", "title"}, "--map: "},
 		"wait-lock":           {nil, []string{"--wait-lock", "-1s"}, "--wait-lock: -1s is out of range: from 0s to 744h"},
 		"progress, variable":  {map[string]string{"TASKBATCH_PROGRESS": "bra"}, nil, "TASKBATCH_PROGRESS: bra is none of auto, bar, plain, none; did you mean bar?"},
+		"switch":              {nil, []string{"--json=maybe"}, "--json: maybe is neither true nor false"},
 		"sandbox and address": {nil, []string{"--sandbox", "--base-url", "http://127.0.0.1:1"}, "--base-url: --sandbox brings its own address"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := readFlags(t, c.env, c.args...)
+			_, _, err := readFlags(t, c.env, c.args...)
 			if err == nil || endingOf(err).exit != exitUsage || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
