@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // builder turns what a row says into its request body and its results cells.
@@ -65,7 +66,7 @@ func (b *builder) setTaskID() {
 	if v := b.values[b.taskID]; v.state == given {
 		b.row.TaskID = strings.Clone(v.text)
 		if looksScientific(v.text) {
-			b.row.Warning = "the taskId " + quote(v.text) + " looks like a number that a spreadsheet has shortened"
+			b.row.Warning = "the taskId " + words.Quote(v.text) + " looks like a number that a spreadsheet has shortened"
 		}
 	}
 }
@@ -130,7 +131,7 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 		b.conflict = true
 		name := b.inputName(conflict.column)
 		b.fail(b.row.Line, name, problemf("same metadata key twice", conflict.path,
-			"the row's metadata has the key %s, which %s gives too; keep one of them", quote(conflict.path), quote(name)))
+			"the row's metadata has the key %s, which %s gives too; keep one of them", words.Quote(conflict.path), words.Quote(name)))
 		return base
 	}
 	return value{given, view(merged)}

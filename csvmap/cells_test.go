@@ -3,6 +3,8 @@ package csvmap
 import (
 	"strings"
 	"testing"
+
+	"taskbatch/csvmap/words"
 )
 
 // TestCellToBody: what one CSV cell under one header does to the body.
@@ -211,7 +213,7 @@ func TestSameMetadataKeyTwice(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			row := must(t, "a.csv", "taskId,metadata,"+test.header+"\nT-1,\"{\"\"x\"\":1}\","+test.cell+"\n", test.opt).rows[0]
-			want := "the row's metadata has the key " + quote(test.key) + ", which " + quote(test.column) + " gives too; keep one of them"
+			want := "the row's metadata has the key " + words.Quote(test.key) + ", which " + words.Quote(test.column) + " gives too; keep one of them"
 			if row.Err == nil || row.Err.Column != test.column || row.Err.Reason != want {
 				t.Errorf("%+v", row.Err)
 			}

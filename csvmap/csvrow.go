@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"taskbatch/csvmap/words"
 )
 
 // csvRow makes a row of a record of an ordinary CSV.
@@ -77,10 +79,10 @@ func (b *builder) readRecord(rec *record) bool {
 		b.fail(err.line, b.columnName(err.cell), &problem{kind: err.kind, reason: err.reason})
 	case len(rec.cells) < columns:
 		b.fail(rec.line, b.columnName(len(rec.cells)), problemf("too few cells", "",
-			"the row has %s, the header %d; %s and what follows is missing", plural(len(rec.cells), "cell"), columns, quote(b.columnName(len(rec.cells)))))
+			"the row has %s, the header %d; %s and what follows is missing", words.Plural(len(rec.cells), "cell"), columns, words.Quote(b.columnName(len(rec.cells)))))
 	case len(rec.cells) > columns:
 		b.fail(b.lineOf(rec, columns), "", problemf("too many cells", rec.cells[columns],
-			"the row has %s, the header %d; is a delimiter in a text without quotes?", plural(len(rec.cells), "cell"), columns))
+			"the row has %s, the header %d; is a delimiter in a text without quotes?", words.Plural(len(rec.cells), "cell"), columns))
 	default:
 		return true
 	}
@@ -114,7 +116,7 @@ func (b *builder) readCells(rec *record, constants bool) {
 	for _, i := range b.layout.unnamed {
 		if cell := rec.cells[i]; cell != "" {
 			b.fail(b.lineOf(rec, i), b.columnName(i), problemf("column without a name", cell,
-				"column %d has no name in the header, but this row has %s in it; name the column, or carry it along: --ignore-unknown", i+1, quote(cell)))
+				"column %d has no name in the header, but this row has %s in it; name the column, or carry it along: --ignore-unknown", i+1, words.Quote(cell)))
 			b.keepRaw(rec.raw)
 		}
 	}
@@ -148,11 +150,4 @@ func (b *builder) lineOf(rec *record, cell int) int64 {
 		line += int64(strings.Count(c, string(rune(b.layout.newline))))
 	}
 	return line
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/transform"
+
+	"taskbatch/csvmap/words"
 )
 
 // charset is a named encoding. Bytes that it does not define are refused, not
@@ -56,7 +58,7 @@ func parseEncoding(name string) (*charset, error) {
 		enc, err = htmlindex.Get(lower)
 	}
 	if err != nil || enc == encoding.Replacement {
-		return nil, optionErrorf("encoding", "%s is no known encoding%s", quote(name), didYouMean(name, []string{
+		return nil, optionErrorf("encoding", "%s is no known encoding%s", words.Quote(name), words.DidYouMean(name, []string{
 			"utf-8", "utf-16le", "utf-16be", "windows-1250", "windows-1251", "windows-1252",
 			"iso-8859-1", "iso-8859-2", "iso-8859-15", "macintosh", "ibm850", "shift_jis", "gbk", "big5", "euc-kr"}))
 	}

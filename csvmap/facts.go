@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"taskbatch/csvmap/words"
 )
 
 // Facts is what was found out about an input, for people.
@@ -103,7 +105,7 @@ func (r *rules) idleIgnores(what string, used []bool, names []string) []string {
 	var hints []string
 	for i, ignored := range r.ignore {
 		if !used[i] {
-			hints = append(hints, fmt.Sprintf("--ignore %s: the file has no such %s%s", shellQuote(ignored.name), what, didYouMean(ignored.name, names)))
+			hints = append(hints, fmt.Sprintf("--ignore %s: the file has no such %s%s", words.Shell(ignored.name), what, words.DidYouMean(ignored.name, names)))
 		}
 	}
 	return hints

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // column is one column of the input.
@@ -90,7 +91,7 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 		return column{target: target{place: unnamed}, note: "has no name: must stay empty"}
 	}
 	for _, m := range r.maps {
-		if m.column == name || fold(m.column) == fold(name) && !slices.ContainsFunc(r.maps, func(o mapping) bool { return o.column == name }) {
+		if m.column == name || words.Fold(m.column) == words.Fold(name) && !slices.ContainsFunc(r.maps, func(o mapping) bool { return o.column == name }) {
 			return column{name, m.target, "by --map"}
 		}
 	}
@@ -106,9 +107,9 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 		return column{name, target{}, "by --ignore-unknown"}
 	}
 	if problem != "" {
-		p.addf("column %d, %s: %s", i+1, quote(name), problem)
+		p.addf("column %d, %s: %s", i+1, words.Quote(name), problem)
 	} else {
-		p.addf("column %d, %s, is no field%s", i+1, quote(name), unknownAdvice(name))
+		p.addf("column %d, %s, is no field%s", i+1, words.Quote(name), unknownAdvice(name))
 	}
 	return column{name: name}
 }
@@ -117,7 +118,7 @@ func checkDuplicates(columns []column, p *headerProblems) {
 	for i, c := range columns {
 		for j := range i {
 			if c.name != "" && columns[j].name == c.name {
-				p.addf("columns %d and %d are both called %s; rename one of them", j+1, i+1, quote(c.name))
+				p.addf("columns %d and %d are both called %s; rename one of them", j+1, i+1, words.Quote(c.name))
 				break
 			}
 		}
@@ -131,8 +132,8 @@ func checkFlags(columns []column, r *rules, p *headerProblems) {
 		names = append(names, c.name)
 	}
 	for _, m := range r.maps {
-		if !slices.ContainsFunc(names, func(name string) bool { return fold(name) == fold(m.column) }) {
-			p.addf("--map %s: there is no such column%s", shellQuote(m.column+"="+m.target.String()), didYouMean(m.column, names))
+		if !slices.ContainsFunc(names, func(name string) bool { return words.Fold(name) == words.Fold(m.column) }) {
+			p.addf("--map %s: there is no such column%s", words.Shell(m.column+"="+m.target.String()), words.DidYouMean(m.column, names))
 		}
 	}
 }
@@ -147,15 +148,15 @@ func checkTargets(columns []column, r *rules, p *headerProblems) {
 			case !c.target.sent() || !other.target.sent() || c.name == other.name:
 			case c.target.same(other.target):
 				p.addf("columns %d, %s, and %d, %s, both %s %s; carry one of them along: --ignore %s",
-					j+1, quote(other.name), i+1, quote(c.name), c.target.verb(), c.target.untyped(), shellQuote(c.name))
+					j+1, words.Quote(other.name), i+1, words.Quote(c.name), c.target.verb(), c.target.untyped(), words.Shell(c.name))
 			case c.target.under(other.target), other.target.under(c.target):
 				p.addf("columns %d, %s, and %d, %s, exclude each other: one is inside the other",
-					j+1, quote(other.name), i+1, quote(c.name))
+					j+1, words.Quote(other.name), i+1, words.Quote(c.name))
 			}
 		}
 		for _, set := range r.sets {
 			if set.target.under(c.target) || c.target.under(set.target) {
-				p.addf("column %d, %s, and --set %s exclude each other: one is inside the other", i+1, quote(c.name), set.target)
+				p.addf("column %d, %s, and --set %s exclude each other: one is inside the other", i+1, words.Quote(c.name), set.target)
 			}
 		}
 	}
@@ -169,13 +170,13 @@ func taskIDAdvice(columns []column, r *rules) string {
 	advice := `if it has another name: --map "NAME=taskId"`
 	for _, c := range columns {
 		t, _, _ := parseTarget(c.name)
-		f := fold(c.name)
+		f := words.Fold(c.name)
 		switch {
 		case t.place == toTaskID && r.ignores(c.name):
-			return fmt.Sprintf("--ignore %s takes it away, but every row needs its task id", shellQuote(c.name))
+			return fmt.Sprintf("--ignore %s takes it away, but every row needs its task id", words.Shell(c.name))
 		case r.ignores(c.name) || c.target.sent():
 		case strings.HasPrefix(f, "task") || strings.HasSuffix(f, "id"):
-			return fmt.Sprintf("%s, perhaps %s", advice, shellQuote(c.name+"=taskId"))
+			return fmt.Sprintf("%s, perhaps %s", advice, words.Shell(c.name+"=taskId"))
 		}
 	}
 	return advice

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"taskbatch/csvmap/words"
 )
 
 // TestHeaderAccepted: which results columns a header gives.
@@ -52,8 +54,8 @@ func TestHeaderRefused(t *testing.T) {
 		opt          Options
 		parts        []string
 	}{
-		{"unknown", "id,Region", Options{}, []string{"line 1", "column 2", `"Region"`, `--ignore "Region"`, `--map "Region=metadata.Region"`}},
-		{"misspelt", "id,Priorty", Options{}, []string{"did you mean priority?", `--map "Priorty=priority"`, `--ignore "Priorty"`}},
+		{"unknown", "id,Region", Options{}, []string{"line 1", "column 2", `"Region"`, `--ignore Region `, `--map Region=metadata.Region `}},
+		{"misspelt", "id,Priorty", Options{}, []string{"did you mean priority?", `--map Priorty=priority `, `--ignore Priorty `}},
 		{"swapped", "id,titel", Options{}, []string{"did you mean title?"}},
 		{"all at once", "Nr,Regoin,status,Status,status", Options{}, []string{`"Nr"`, `"Regoin"`, "no column taskId", "both mean status", "both called"}},
 		{"duplicate", "id,title,title", Options{}, []string{"columns 2 and 3", `"title"`}},
@@ -62,13 +64,13 @@ func TestHeaderRefused(t *testing.T) {
 		{"id and taskId", "id,taskId,title", Options{}, []string{"both mean taskId"}},
 		{"mapped onto a column", "id,title,x", Options{Map: []string{"x=title"}}, []string{"both mean title"}},
 		{"no taskId", "title,status", Options{}, []string{"no column taskId", "--map"}},
-		{"no taskId, near", "Task Number,title", Options{IgnoreUnknown: true}, []string{`"Task Number=taskId"`}},
+		{"no taskId, near", "Task Number,title", Options{IgnoreUnknown: true}, []string{`'Task Number=taskId'`}},
 		{"no such mapped column", "id,Titel", Options{Map: []string{"Tittel=title"}, IgnoreUnknown: true}, []string{"--map", "no such column", "did you mean Titel?"}},
 		{"key in key", "id,metadata.a,metadata.a.b", Options{}, []string{"inside the other"}},
 		{"key in constant", "id,metadata.a", Options{Set: []string{"metadata.a.b=x"}}, []string{"inside the other"}},
 		{"same key, two types", "id,metadata.a,metadata.a:number", Options{}, []string{"both set metadata.a;"}},
-		{"taskId ignored", "taskId,title,Parent Id", Options{Ignore: []string{"taskid"}, IgnoreUnknown: true}, []string{`no column taskId (or id); --ignore "taskId" takes it away`}},
-		{"near, but ignored", "Task Number,title,Parent Id", Options{Ignore: []string{"Task Number"}, IgnoreUnknown: true}, []string{`perhaps "Parent Id=taskId"`}},
+		{"taskId ignored", "taskId,title,Parent Id", Options{Ignore: []string{"taskid"}, IgnoreUnknown: true}, []string{`no column taskId (or id); --ignore taskId takes it away`}},
+		{"near, but ignored", "Task Number,title,Parent Id", Options{Ignore: []string{"Task Number"}, IgnoreUnknown: true}, []string{`perhaps 'Parent Id=taskId'`}},
 		{"key type", "id,metadata.a:numbr", Options{}, []string{"no type", ":number"}},
 		{"empty key", "id,metadata.", Options{}, []string{"key is empty"}},
 		{"empty key part", "id,metadata.a..b", Options{}, []string{"key is empty"}},
@@ -239,13 +241,13 @@ func TestFacts(t *testing.T) {
 // TestIdleIgnores: an --ignore that names nothing is told.
 func TestIdleIgnores(t *testing.T) {
 	opt := Options{Ignore: []string{"regoin", "Note", "Gone"}}
-	want := []string{`--ignore "regoin": the file has no such column; did you mean Region?`, `--ignore "Gone": the file has no such column`}
+	want := []string{`--ignore regoin: the file has no such column; did you mean Region?`, `--ignore Gone: the file has no such column`}
 	l := must(t, "a.csv", "id,Region,NO_TE\nT-1,x,y\n", Options{Ignore: append(opt.Ignore, "Region")})
 	if got := l.in.Facts().Hints; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	l = must(t, "a.jsonl", `{"taskId":"T-1","NO_TE":1}`+"\n"+`{"taskId":"T-1","title":1}`+"\n", Options{Ignore: append(opt.Ignore, "Title"), Delimiter: "comma"})
-	want = []string{"--delimiter has no effect on JSONL", `--ignore "regoin": the file has no such key`, `--ignore "Gone": the file has no such key`}
+	want = []string{"--delimiter has no effect on JSONL", `--ignore regoin: the file has no such key`, `--ignore Gone: the file has no such key`}
 	if got := l.in.Facts().Hints; !slices.Equal(got, want) || !slices.Equal(l.in.Facts().Hints, want) {
 		t.Errorf("got %q", got)
 	}
@@ -267,8 +269,8 @@ func TestSuggest(t *testing.T) {
 	for name, want := range map[string]string{
 		"titel": "title", "prio": "", "Staus": "status", "asignee_id": "assigneeId", "x": "", "attachmentUrl": "attachmentUrls", "metadat": "metadata",
 	} {
-		if got := suggest(name, fieldNames()); got != want {
-			t.Errorf("suggest(%q) = %q, want %q", name, got, want)
+		if got := words.Nearest(name, fieldNames()); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
@@ -281,8 +283,9 @@ func TestUnknownAdvice(t *testing.T) {
 		"metadat.a=b": "metadat.a=b=metadata.metadat_a_b", "metadat.": "metadat.=metadata.metadat_", "metadat.x (ignored)": "metadat.x (ignored)=metadata.metadat_x",
 		"data.x": "data.x=metadata.data_x", "": "", " ": "",
 	} {
-		_, advice, found := strings.Cut(unknownAdvice(name), `--map "`)
-		got, _, _ := strings.Cut(advice, `"`)
+		_, advice, found := strings.Cut(unknownAdvice(name), `--map `)
+		got, _, _ := strings.Cut(advice, ` sends it`)
+		got = strings.Trim(got, "'")
 		if found != (want != "") || got != want {
 			t.Errorf("%q: got %s, want %s", name, got, want)
 		}
@@ -291,9 +294,9 @@ func TestUnknownAdvice(t *testing.T) {
 		}
 	}
 	_, err := load(t, "a.csv", "id,metadat.x\n", Options{})
-	refused(t, err, `did you mean metadata.x? --map "metadat.x=metadata.x"`)
+	refused(t, err, `did you mean metadata.x? --map metadat.x=metadata.x `)
 	l := must(t, "a.jsonl", `{"id":"T-1","title":"x"}`+"\n", Options{})
-	if got := l.one(t); got != `unknown key: "id" is no field; did you mean taskId? --map "id=taskId" sends it as that, --ignore "id" carries it along unsent` {
+	if got := l.one(t); got != `unknown key: "id" is no field; did you mean taskId? --map id=taskId sends it as that, --ignore id carries it along unsent` {
 		t.Error(got)
 	}
 }

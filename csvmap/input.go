@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"taskbatch/csvmap/order"
+
+	"taskbatch/csvmap/words"
 )
 
 // Input is an opened input. It is for one goroutine.
@@ -143,10 +145,10 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 // mapNamed makes the layout of a CSV without a header.
 func mapNamed(first *record, r *rules) (*layout, error) {
 	if len(r.columns) != len(first.cells) {
-		return nil, &InputError{Line: first.line, Msg: fmt.Sprintf("--columns names %s, the first row has %s", plural(len(r.columns), "column"), plural(len(first.cells), "cell"))}
+		return nil, &InputError{Line: first.line, Msg: fmt.Sprintf("--columns names %s, the first row has %s", words.Plural(len(r.columns), "column"), words.Plural(len(first.cells), "cell"))}
 	}
 	for _, cell := range first.cells {
-		if f := fold(cell); f == fold(taskIDName) {
+		if f := words.Fold(cell); f == words.Fold(taskIDName) {
 			return nil, &InputError{Line: first.line, Msg: "the file has a header, but --columns is for files without one", Hints: []string{"leave --columns away; --map renames columns"}}
 		}
 	}

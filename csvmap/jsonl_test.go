@@ -3,6 +3,8 @@ package csvmap
 import (
 	"strings"
 	"testing"
+
+	"taskbatch/csvmap/words"
 )
 
 // TestJSONLine: what one line of JSONL does.
@@ -81,7 +83,7 @@ func TestJSONLine(t *testing.T) {
 				got = err.Kind + " column " + err.Column
 			}
 			if got != test.want {
-				t.Errorf("got %s, want %s (%+v)", shorten(got, 300), test.want, l.rows[0].Err)
+				t.Errorf("got %s, want %s (%+v)", words.Shorten(got, 300), test.want, l.rows[0].Err)
 			}
 		})
 	}
@@ -110,7 +112,7 @@ func TestJSONLReasons(t *testing.T) {
 		{"text for list", `{"taskId":"T-1","attachmentUrls":"http://a"}`, Options{}, `wrong type: attachmentUrls must be an array of texts, not "http://a"`},
 		{"CSV", `2,y`, Options{}, "trailing text: text follows after the end of the JSON value, at character 2"},
 		{"two keys", `{"taskId":"T-1","r":1,"s":2}`, Options{Map: []string{"r=metadata.a", "s=metadata.a"}}, "two keys for one field: the row has a second key that means metadata.a"},
-		{"long", `{"taskId":"T-1","metadata":"` + strings.Repeat("x", 99) + `"}`, Options{}, `wrong type: metadata must be a JSON object, not "` + strings.Repeat("x", 59) + "..."},
+		{"long", `{"taskId":"T-1","metadata":"` + strings.Repeat("x", 99) + `"}`, Options{}, `wrong type: metadata must be a JSON object, not "` + strings.Repeat("x", 56) + "..."},
 		{"text for number", `{"taskId":"T-1","r":"2"}`, Options{Map: []string{"r=metadata.a:number"}}, `wrong type: metadata.a:number must be a JSON number, not "2"`},
 		{"text for boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, `wrong type: metadata.a:boolean must be true or false, not "true"`},
 	}

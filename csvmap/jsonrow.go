@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // jsonRow makes a row of a line.
@@ -133,7 +134,7 @@ func (b *builder) readKey(line jsonLine, key, raw string) {
 // readUnknown carries a key along, or refuses it.
 func (b *builder) readUnknown(line jsonLine, key, raw string) {
 	if !b.layout.json.ignores(key) {
-		b.failLine(line, key, problemf("unknown key", key, "%s is no field%s", quote(key), unknownAdvice(key)))
+		b.failLine(line, key, problemf("unknown key", key, "%s is no field%s", words.Quote(key), unknownAdvice(key)))
 		return
 	}
 	if len(b.ignoredKeys) == 0 {
@@ -204,5 +205,5 @@ func showJSON(raw string) string {
 			return r
 		}
 		return ' '
-	}, shorten(raw, 60))
+	}, words.Shorten(raw, 60))
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"taskbatch/csvmap/words"
 )
 
 // isNumber tells whether s is a number as JSON writes them.
@@ -65,11 +67,11 @@ func jsonProblem(text string, err error) *problem {
 	}
 	where := ""
 	if key := pointerPath(syntax.JSONPointer); key != "" {
-		where = " at the key " + quote(key)
+		where = " at the key " + words.Quote(key)
 	}
 	switch inner := syntax.Err.Error(); {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return problemf("duplicate key", text, "the key %s stands twice in the same JSON object", quote(pointerPath(syntax.JSONPointer)))
+		return problemf("duplicate key", text, "the key %s stands twice in the same JSON object", words.Quote(pointerPath(syntax.JSONPointer)))
 	case inner == "invalid UTF-8":
 		return problemf("bad UTF-8", "", "the text%s is not valid UTF-8", where)
 	case strings.HasPrefix(inner, "invalid surrogate pair"):

@@ -3,6 +3,8 @@ package csvmap
 import (
 	"slices"
 	"strings"
+
+	"taskbatch/csvmap/words"
 )
 
 // Options says how an input is to be read. The zero value is the default.
@@ -68,7 +70,7 @@ func (o Options) compile() (*rules, error) {
 		r.separator = "|"
 	}
 	for _, name := range o.Ignore {
-		r.ignore = append(r.ignore, ignored{name, fold(name)})
+		r.ignore = append(r.ignore, ignored{name, words.Fold(name)})
 	}
 	empty, err := choice("empty", o.Empty, "keep", "clear")
 	if err != nil {
@@ -101,7 +103,7 @@ func choice(flag, text string, values ...string) (string, error) {
 	if slices.Contains(values, text) {
 		return text, nil
 	}
-	return "", optionErrorf(flag, "%s is not possible; use %s%s", quote(text), strings.Join(values, ", "), didYouMean(text, values))
+	return "", optionErrorf(flag, "%s is not possible; use %s%s", words.Quote(text), strings.Join(values, ", "), words.DidYouMean(text, values))
 }
 
 // parseDelimiter returns 0 for auto.
@@ -118,15 +120,15 @@ func parseDelimiter(text string) (byte, error) {
 	case "|", "pipe":
 		return '|', nil
 	}
-	return 0, optionErrorf("delimiter", "%s is not possible; use auto, comma, semicolon, tab or pipe%s", quote(text),
-		didYouMean(text, []string{"comma", "semicolon", "tab", "pipe"}))
+	return 0, optionErrorf("delimiter", "%s is not possible; use auto, comma, semicolon, tab or pipe%s", words.Quote(text),
+		words.DidYouMean(text, []string{"comma", "semicolon", "tab", "pipe"}))
 }
 
 func (r *rules) parseMaps(texts []string) error {
 	for _, text := range texts {
 		i := strings.LastIndexByte(text, '=')
 		if i <= 0 || i == len(text)-1 {
-			return optionErrorf("map", "%s is not of the form COLUMN=FIELD", quote(text))
+			return optionErrorf("map", "%s is not of the form COLUMN=FIELD", words.Quote(text))
 		}
 		m := mapping{column: strings.TrimSpace(text[:i])}
 		var err error
@@ -135,11 +137,11 @@ func (r *rules) parseMaps(texts []string) error {
 		}
 		for _, other := range r.maps {
 			if other.column == m.column {
-				return optionErrorf("map", "the column %s is mapped twice, to %s and to %s", quote(m.column), other.target, m.target)
+				return optionErrorf("map", "the column %s is mapped twice, to %s and to %s", words.Quote(m.column), other.target, m.target)
 			}
 		}
 		if r.ignores(m.column) {
-			return optionErrorf("map", "the column %s is mapped to %s and ignored at the same time", quote(m.column), m.target)
+			return optionErrorf("map", "the column %s is mapped to %s and ignored at the same time", words.Quote(m.column), m.target)
 		}
 		r.maps = append(r.maps, m)
 	}
@@ -150,7 +152,7 @@ func (r *rules) parseSets(texts []string) error {
 	for _, text := range texts {
 		name, cell, found := strings.Cut(text, "=")
 		if !found || name == "" {
-			return optionErrorf("set", "%s is not of the form FIELD=VALUE", quote(text))
+			return optionErrorf("set", "%s is not of the form FIELD=VALUE", words.Quote(text))
 		}
 		t, err := flagTarget("set", name)
 		if err != nil {
@@ -198,17 +200,17 @@ func (r *rules) checkMetadataSets() error {
 		return nil
 	}
 	return optionErrorf("set", "metadata has the key %s, which %s gives too; keep one of them",
-		quote(conflict.path), own[conflict.column].target)
+		words.Quote(conflict.path), own[conflict.column].target)
 }
 
 // flagTarget parses the FIELD of --map and --set.
 func flagTarget(flag, name string) (target, error) {
 	t, ok, problem := parseTarget(strings.TrimSpace(name))
 	if problem != "" {
-		return target{}, optionErrorf(flag, "%s: %s", quote(name), problem)
+		return target{}, optionErrorf(flag, "%s: %s", words.Quote(name), problem)
 	}
 	if !ok {
-		return target{}, optionErrorf(flag, "%s is no field%s", quote(name), didYouMean(name, fieldNames()))
+		return target{}, optionErrorf(flag, "%s is no field%s", words.Quote(name), words.DidYouMean(name, fieldNames()))
 	}
 	return t, nil
 }
@@ -226,7 +228,7 @@ func (r *rules) constantFor(t target) *constant {
 // ignoring returns the index of the --ignore that names the column or key, -1
 // if none does.
 func (r *rules) ignoring(name string) int {
-	folded := fold(name)
+	folded := words.Fold(name)
 	return slices.IndexFunc(r.ignore, func(i ignored) bool { return i.folded == folded })
 }
 

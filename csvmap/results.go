@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // headNames are the columns that a results file has before the row's own.
@@ -96,7 +97,7 @@ func checkSetTypes(columns []column, r *rules) error {
 	for _, c := range columns {
 		if set := r.constantFor(c.target); set != nil && set.target.typ != c.target.typ {
 			return &InputError{Usage: true, Msg: fmt.Sprintf("--set %s: the results file has this key as %s", set.target, c.target),
-				Hints: []string{fmt.Sprintf("--set %s", shellQuote(c.target.String()+"=..."))}}
+				Hints: []string{fmt.Sprintf("--set %s", words.Shell(c.target.String()+"=..."))}}
 		}
 	}
 	return nil

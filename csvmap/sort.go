@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"taskbatch/csvmap/order"
+
+	"taskbatch/csvmap/words"
 )
 
 // sortMemory is the most memory that sorting a results file takes, in bytes.
@@ -34,9 +36,9 @@ func (in *Input) prepareResults(ctx context.Context) error {
 		outcome := cellAt(rec, head[headOutcome])
 		switch {
 		case !ok:
-			rows.add(rec.line, quote(cellAt(rec, head[headRow])))
+			rows.add(rec.line, words.Quote(cellAt(rec, head[headRow])))
 		case !slices.Contains(outcomeNames, outcome):
-			outcomes.add(rec.line, quote(outcome))
+			outcomes.add(rec.line, words.Quote(outcome))
 		case finished(outcome) && (rec.err != nil || len(rec.cells) != in.layout.width):
 			damaged.add(rec.line, "")
 		}

@@ -3,9 +3,9 @@ package csvmap
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // place is where the value of a column goes.
@@ -89,17 +89,6 @@ func (t target) isJSON() bool {
 	}
 }
 
-// fold reduces a name to what counts when names are compared: case, blanks,
-// underscores and hyphens do not.
-func fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || unicode.IsSpace(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, name)
-}
-
 // ignoredSuffix marks a column of a results file that is never a field.
 const ignoredSuffix = " (ignored)"
 
@@ -109,15 +98,15 @@ func parseTarget(name string) (t target, ok bool, problem string) {
 	if strings.HasSuffix(name, ignoredSuffix) {
 		return target{}, false, ""
 	}
-	if head, key, dotted := strings.Cut(name, "."); dotted && fold(head) == client.Metadata.String() {
+	if head, key, dotted := strings.Cut(name, "."); dotted && words.Fold(head) == client.Metadata.String() {
 		return parseKey(key)
 	}
-	folded := fold(name)
-	if folded == fold(taskIDName) || folded == taskIDAlias {
+	folded := words.Fold(name)
+	if folded == words.Fold(taskIDName) || folded == taskIDAlias {
 		return target{place: toTaskID}, true, ""
 	}
 	for f := range client.Field(client.NumFields) {
-		if folded == fold(f.String()) {
+		if folded == words.Fold(f.String()) {
 			return target{place: toField, field: f}, true, ""
 		}
 	}
@@ -135,7 +124,7 @@ func parseExactTarget(name string) (target, bool) {
 func parseKey(key string) (t target, ok bool, problem string) {
 	t = target{place: toKey, key: key}
 	if i := strings.LastIndexByte(key, ':'); i >= 0 {
-		switch name := key[i+1:]; fold(name) {
+		switch name := key[i+1:]; words.Fold(name) {
 		case "number":
 			t.typ = numberKey
 		case "boolean":
@@ -143,7 +132,7 @@ func parseKey(key string) (t target, ok bool, problem string) {
 		case "json":
 			t.typ = jsonKey
 		default:
-			return target{}, false, fmt.Sprintf("%s is no type of a metadata key; the types are :number, :boolean and :json, a plain name is text", quote(name))
+			return target{}, false, fmt.Sprintf("%s is no type of a metadata key; the types are :number, :boolean and :json, a plain name is text", words.Quote(name))
 		}
 		t.key = key[:i]
 	}

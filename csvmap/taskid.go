@@ -1,6 +1,10 @@
 package csvmap
 
-import "strings"
+import (
+	"strings"
+
+	"taskbatch/csvmap/words"
+)
 
 // maxTaskID is the length of the longest task id.
 const maxTaskID = 128
@@ -14,14 +18,14 @@ func readTaskID(text string) (value, *problem) {
 	case id == "":
 		return value{bad, text}, problemf("no taskId", text, "the taskId is empty")
 	case id == "." || id == "..":
-		return value{bad, text}, problemf("bad taskId", id, "a taskId cannot be %s", quote(id))
+		return value{bad, text}, problemf("bad taskId", id, "a taskId cannot be %s", words.Quote(id))
 	case len(id) > maxTaskID:
 		return value{bad, text}, problemf("bad taskId", id, "the taskId has %d characters; at most %d are possible", len(id), maxTaskID)
 	}
 	for _, r := range id {
 		if !isTaskIDRune(r) {
 			return value{bad, text}, problemf("bad taskId", id, "the taskId %s holds %q; only A-Z a-z 0-9 . _ ~ - are possible%s",
-				quote(id), r, scientificHint(id))
+				words.Quote(id), r, scientificHint(id))
 		}
 	}
 	return value{given, id}, nil

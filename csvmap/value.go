@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // valueState is what a row does to one target.
@@ -56,7 +57,7 @@ type problem struct {
 }
 
 func problemf(kind, value, format string, args ...any) *problem {
-	return &problem{kind: kind, value: shorten(value, 100), reason: fmt.Sprintf(format, args...)}
+	return &problem{kind: kind, value: words.Shorten(value, 100), reason: fmt.Sprintf(format, args...)}
 }
 
 // typist reads texts as the types of their targets. What it returns is valid
@@ -132,7 +133,7 @@ func (y *typist) typedKey(t target, text string) (value, *problem) {
 	switch t.typ {
 	case numberKey:
 		if !isNumber(text) {
-			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", quote(text), blanksHint(text))
+			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", words.Quote(text), blanksHint(text))
 		}
 		return value{given, text}, nil
 	case booleanKey:
@@ -142,7 +143,7 @@ func (y *typist) typedKey(t target, text string) (value, *problem) {
 		case strings.EqualFold(text, "false"):
 			return value{given, "false"}, nil
 		}
-		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false%s", quote(text), blanksHint(text))
+		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false%s", words.Quote(text), blanksHint(text))
 	}
 	raw, p := y.json(text)
 	return value{given, raw}, p
@@ -236,5 +237,5 @@ func checkURL(s string) *problem {
 	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && !strings.ContainsAny(s, " \t\r\n") {
 		return nil
 	}
-	return problemf("bad URL", s, "%s is no absolute http or https URL, like https://example.com/a.pdf", quote(s))
+	return problemf("bad URL", s, "%s is no absolute http or https URL, like https://example.com/a.pdf", words.Quote(s))
 }

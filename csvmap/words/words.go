@@ -5,6 +5,7 @@ package words
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,10 +15,10 @@ import (
 // none is near enough. Case, blanks, _ and - do not count. Of two equally near
 // ones it is the first.
 func Nearest(word string, names []string) string {
-	word = fold(word)
+	word = Fold(word)
 	best, least := "", max(1, min(2, utf8.RuneCountInString(word)/3))+1
 	for _, name := range names {
-		if d := distance(word, fold(name)); d < least {
+		if d := distance(word, Fold(name)); d < least {
 			best, least = name, d
 		}
 	}
@@ -32,7 +33,9 @@ func DidYouMean(word string, names []string) string {
 	return ""
 }
 
-func fold(name string) string {
+// Fold reduces a name to what counts when names are compared: case, blanks, _
+// and - do not.
+func Fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || unicode.IsSpace(r) {
 			return -1
@@ -74,6 +77,10 @@ func Shell(word string) string {
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// Quote shows a name or a value in a message: in quotes, on one line, cut to
+// about 60 bytes.
+func Quote(text string) string { return strconv.Quote(Shorten(text, 60)) }
 
 // Plural writes a count with its noun: 1 row, 2 rows, 12,345 rows.
 func Plural[N int | int64](n N, noun string) string {
