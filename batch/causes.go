@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 const (
@@ -29,12 +30,12 @@ var variable = regexp.MustCompile(`"[^"]*"|[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}|[0-9]
 // add takes a record. Blocked and unsent rows have no cause of their own.
 func (c *causes) add(old *results.Old) {
 	switch old.Outcome {
-	case results.Failed, results.Unknown, results.Invalid:
+	case record.Failed, record.Unknown, record.Invalid:
 	default:
 		return
 	}
-	message := old.Cell(results.ColError)
-	key := old.Outcome.String() + old.Cell(results.ColStatus) + " " + variable.ReplaceAllLiteralString(message, "#")
+	message := old.Cell(record.ColError)
+	key := old.Outcome.String() + old.Cell(record.ColStatus) + " " + variable.ReplaceAllLiteralString(message, "#")
 	i, ok := c.index[key]
 	if !ok {
 		if len(c.list) == maxCauses {
@@ -46,7 +47,7 @@ func (c *causes) add(old *results.Old) {
 		}
 		i = len(c.list)
 		c.index[key] = i
-		status, _ := strconv.Atoi(old.Cell(results.ColStatus))
+		status, _ := strconv.Atoi(old.Cell(record.ColStatus))
 		c.list = append(c.list, ErrorGroup{Outcome: old.Outcome, Status: status, Message: message})
 	}
 	c.count(i, old.Row)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 // complete puts the records in row order and gives the results file its name.
@@ -17,7 +18,7 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		return
 	}
 	causes := newCauses()
-	var counted [results.NumOutcomes]int64
+	var counted [record.NumOutcomes]int64
 	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, func(old *results.Old) error {
 		counted[old.Outcome]++
 		causes.add(old)
@@ -62,16 +63,16 @@ func (s *Summary) leftOver() {
 	for _, c := range s.Outcomes {
 		n -= c
 	}
-	s.Outcomes[results.Unsent] += max(0, n)
+	s.Outcomes[record.Unsent] += max(0, n)
 }
 
 // reconcile checks that selected rows = sum of outcomes = records.
-func (p *Plan) reconcile(counted [results.NumOutcomes]int64, s *Summary) {
+func (p *Plan) reconcile(counted [record.NumOutcomes]int64, s *Summary) {
 	var records int64
 	for o, n := range counted {
 		records += n
 		if n != s.Outcomes[o] {
-			s.Stop = mismatch(fmt.Sprintf("%d records are %s, but %d were counted", n, results.Outcome(o), s.Outcomes[o]))
+			s.Stop = mismatch(fmt.Sprintf("%d records are %s, but %d were counted", n, record.Outcome(o), s.Outcomes[o]))
 		}
 	}
 	if records != s.Rows {

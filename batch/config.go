@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"taskbatch/batch/pace"
-	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 // Config is all that one batch needs. Prepare reads only the first group.
@@ -18,6 +18,7 @@ type Config struct {
 	Fresh   bool   // start over: earlier results are set aside, not continued
 	Survey  SurveyConfig
 
+	Target   string // what the run updates, for the records: a base URL or "sandbox"
 	Failures string // path of the failures file; "" = none
 	Pace     pace.Config
 	Attempts int // attempts for a row; 429 and probes do not count
@@ -111,7 +112,7 @@ type Request struct {
 type Progress struct {
 	Total    int64 // selected rows
 	Settled  int64 // rows with an outcome, those of earlier runs included
-	Outcomes [results.NumOutcomes]int64
+	Outcomes [record.NumOutcomes]int64
 	InFlight int
 	Rate     float64   // rows settled a second, over the last seconds
 	Waiting  string    // why nothing is sent at the moment; "" = it is sending
@@ -123,7 +124,7 @@ type Progress struct {
 type Summary struct {
 	Started, Finished time.Time
 	Rows              int64 // selected rows
-	Outcomes          [results.NumOutcomes]int64
+	Outcomes          [record.NumOutcomes]int64
 	Requests          int64
 	Retries           int64
 	Throttled         int64 // answers 429
@@ -146,7 +147,7 @@ type Waited struct{ Rate, Quota, Retry, Outage time.Duration }
 
 // ErrorGroup counts the rows that did not get through for one cause.
 type ErrorGroup struct {
-	Outcome results.Outcome
+	Outcome record.Outcome
 	Status  int
 	Message string // of the first row
 	Count   int64

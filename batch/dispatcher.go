@@ -8,6 +8,7 @@ import (
 	"taskbatch/batch/pace"
 	"taskbatch/batch/results"
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 )
 
 const (
@@ -154,15 +155,15 @@ func (d *dispatcher) admit(it *item) {
 		d.tally.outcomes[it.past.outcome].Add(1)
 		return
 	case noChange:
-		d.record(it, results.Skipped, "")
+		d.record(it, record.Skipped, "")
 		return
 	case held:
-		d.record(it, results.Blocked, heldMessage(it))
+		d.record(it, record.Blocked, heldMessage(it))
 		return
 	case invalid:
 		if task == "" || d.lanes.tail[task] == nil {
-			d.record(it, results.Invalid, invalidMessage(it.row))
-			d.lanes.close(task, it.row.Number, results.Invalid)
+			d.record(it, record.Invalid, invalidMessage(it.row))
+			d.lanes.close(task, it.row.Number, record.Invalid)
 			return
 		}
 	}
@@ -201,7 +202,7 @@ func (d *dispatcher) answered(it *item) {
 	if it.panicked != nil {
 		it.unanswered = true
 		d.halt(panicStop(it))
-		d.settle(it, results.Unknown, "taskbatch failed while the request was in flight")
+		d.settle(it, record.Unknown, "taskbatch failed while the request was in flight")
 		return
 	}
 	r := &it.reply
@@ -246,7 +247,7 @@ func (d *dispatcher) judge(it *item, r *client.Reply) {
 			warning = "warning: " + r.Warning
 			d.tally.warnings++
 		}
-		d.settle(it, results.Updated, warning)
+		d.settle(it, record.Updated, warning)
 		return
 	case client.Unauthorized:
 		if confirm {
@@ -256,9 +257,9 @@ func (d *dispatcher) judge(it *item, r *client.Reply) {
 		return
 	case client.Refused, client.Redirected, client.Forbidden:
 		if final4xx := r.Status >= 400 && r.Status < 500; it.unanswered && !final4xx {
-			d.settle(it, results.Unknown, it.message)
+			d.settle(it, record.Unknown, it.message)
 		} else {
-			d.settle(it, results.Failed, it.message)
+			d.settle(it, record.Failed, it.message)
 		}
 		return
 	case client.Throttled:
@@ -286,16 +287,16 @@ func (d *dispatcher) judge(it *item, r *client.Reply) {
 func (d *dispatcher) exhausted(it *item) {
 	switch {
 	case !it.unanswered:
-		d.settle(it, results.Failed, it.message)
+		d.settle(it, record.Failed, it.message)
 	case it.reply.Verdict == client.Unanswered || it.attempts == 0:
-		d.settle(it, results.Unknown, it.message)
+		d.settle(it, record.Unknown, it.message)
 	default:
-		d.settle(it, results.Unknown, it.message+" (an earlier attempt was not answered)")
+		d.settle(it, record.Unknown, it.message+" (an earlier attempt was not answered)")
 	}
 }
 
 // settle gives an admitted row its outcome and lets its lane move on.
-func (d *dispatcher) settle(it *item, o results.Outcome, message string) {
+func (d *dispatcher) settle(it *item, o record.Outcome, message string) {
 	d.left--
 	d.unsettled--
 	d.bytes -= it.cost()
@@ -305,9 +306,9 @@ func (d *dispatcher) settle(it *item, o results.Outcome, message string) {
 
 // advance lets the lane of a settled row move on: the next row becomes ready,
 // or all that wait behind a row that did not get through are blocked.
-func (d *dispatcher) advance(it *item, o results.Outcome) {
+func (d *dispatcher) advance(it *item, o record.Outcome) {
 	task := it.row.TaskID
-	if o != results.Updated && o != results.Unsent {
+	if o != record.Updated && o != record.Unsent {
 		d.lanes.close(task, it.row.Number, o)
 	}
 	for next := d.lanes.leave(it); next != nil; next = d.lanes.leave(next) {
@@ -319,8 +320,8 @@ func (d *dispatcher) advance(it *item, o results.Outcome) {
 		d.unsettled--
 		d.bytes -= next.cost()
 		if next.fate == invalid {
-			d.record(next, results.Invalid, invalidMessage(next.row))
-			d.lanes.close(task, next.row.Number, results.Invalid)
+			d.record(next, record.Invalid, invalidMessage(next.row))
+			d.lanes.close(task, next.row.Number, record.Invalid)
 			continue
 		}
 		d.left--
@@ -331,15 +332,15 @@ func (d *dispatcher) advance(it *item, o results.Outcome) {
 // block records a row whose task's lane is closed.
 func (d *dispatcher) block(it *item) {
 	c, _ := d.lanes.blockedBy(it.row.TaskID)
-	d.record(it, results.Blocked, blockedMessage(c))
+	d.record(it, record.Blocked, blockedMessage(c))
 }
 
 // record writes a row's outcome.
-func (d *dispatcher) record(it *item, o results.Outcome, message string) {
+func (d *dispatcher) record(it *item, o record.Outcome, message string) {
 	now := time.Now()
 	rec := results.Record{
 		Outcome: o, Row: it.row.Number, Status: it.status, Attempts: it.attempts, At: now,
-		Error: message, Sum: it.sum, HasSum: it.row.Err == nil, Tail: it.row.Tail,
+		Target: d.cfg.Target, Error: message, Sum: it.sum, HasSum: it.row.Err == nil, Tail: it.row.Tail,
 	}
 	if it.attempts > 0 {
 		rec.MS = it.reply.Received.Sub(it.firstSent).Milliseconds()
@@ -347,7 +348,7 @@ func (d *dispatcher) record(it *item, o results.Outcome, message string) {
 	d.file.Append(&rec)
 	d.tally.outcomes[o].Add(1)
 	d.tally.settled++
-	if s := d.rules.settledRow(o, it.attempts > 0, o == results.Failed && forGood(it.reply.Verdict)); s != nil {
+	if s := d.rules.settledRow(o, it.attempts > 0, o == record.Failed && forGood(it.reply.Verdict)); s != nil {
 		d.halt(s)
 	}
 }

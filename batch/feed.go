@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 const (
@@ -61,7 +61,7 @@ func (p *Plan) feed(ctx context.Context, out chan<- []*item) error {
 			continue
 		}
 		it := &item{row: row, sum: v.sum, fate: v.fate, past: v.past, over: v.over}
-		it.unanswered = v.past.outcome == results.Unknown && v.past.stands(v.sum)
+		it.unanswered = v.past.outcome == record.Unknown && v.past.stands(v.sum)
 		batch = append(batch, it)
 		if bytes += it.cost(); len(batch) == feedRows || bytes >= feedBytes {
 			if err := flush(); err != nil {

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"taskbatch/batch/pace"
-	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 // step is one answer of a scripted server.
@@ -162,10 +162,10 @@ func (b *bench) reconciles(sum *Summary) {
 	}
 }
 
-// record is one row of a results file, by column name.
-type record map[string]string
+// cells is one record of a results file, by column name.
+type cells map[string]string
 
-func (b *bench) records(path string) []record {
+func (b *bench) records(path string) []cells {
 	b.t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -175,9 +175,9 @@ func (b *bench) records(path string) []record {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var out []record
+	var out []cells
 	for _, row := range rows[1:] {
-		r := record{}
+		r := cells{}
 		for i, name := range rows[0] {
 			r[name] = row[i]
 		}
@@ -215,4 +215,4 @@ func manyTasks(n int) string {
 	return tasks(names...)
 }
 
-func count(s *Summary, o results.Outcome) int { return int(s.Outcomes[o]) }
+func count(s *Summary, o record.Outcome) int { return int(s.Outcomes[o]) }

@@ -3,9 +3,9 @@ package batch
 import (
 	"time"
 
-	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 // fate is what is to be done with a row, as far as the files tell.
@@ -23,7 +23,7 @@ const (
 // item is a row on its way through the dispatcher.
 type item struct {
 	row  *csvmap.Row
-	sum  uint64
+	sum  record.Sum
 	fate fate
 	past past  // what earlier runs recorded of the row
 	over int64 // fate held: the updated row that is newer
@@ -50,16 +50,16 @@ func (it *item) cost() int { return 512 + len(it.row.Body) + len(it.row.Tail) }
 
 // past is what earlier runs recorded of a row.
 type past struct {
-	outcome results.Outcome // None: nothing
-	sum     uint64
+	outcome record.Outcome // None: nothing
+	sum     record.Sum
 	hasSum  bool
-	head    *[8]string // the record's eight columns, when it comes from a results file given as input
-	inFile  bool       // the record stands in the .partial that this run continues
+	head    *record.Head // of the record, when it comes from a results file given as input
+	inFile  bool         // the record stands in the .partial that this run continues
 }
 
 // stands tells whether the earlier record still tells the truth of a row that
 // this run has not tried: the server saw this very update.
-func (p past) stands(sum uint64) bool {
-	tried := p.outcome == results.Failed || p.outcome == results.Unknown
+func (p past) stands(sum record.Sum) bool {
+	tried := p.outcome == record.Failed || p.outcome == record.Unknown
 	return tried && p.hasSum && p.sum == sum
 }

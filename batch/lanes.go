@@ -1,6 +1,8 @@
 package batch
 
-import "taskbatch/batch/results"
+import (
+	"taskbatch/csvmap/record"
+)
 
 // lanes keep the rows of one task in row order: only the first unsettled row
 // of a task is ever ready. A task whose row did not get through is closed: its
@@ -14,7 +16,7 @@ type lanes struct {
 // closing is the row that closed a lane.
 type closing struct {
 	row     int64
-	outcome results.Outcome
+	outcome record.Outcome
 }
 
 func newLanes() lanes {
@@ -47,7 +49,7 @@ func (l *lanes) leave(it *item) *item {
 
 // close notes that a row of the task did not get through. The first such row
 // is the one that later rows are blocked by.
-func (l *lanes) close(task string, row int64, o results.Outcome) {
+func (l *lanes) close(task string, row int64, o record.Outcome) {
 	if _, ok := l.closed[task]; !ok {
 		l.closed[task] = closing{row, o}
 	}

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"taskbatch/batch/results"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 // invalidMessage says in the results file why a row is invalid, and where.
 func invalidMessage(row *csvmap.Row) string {
-	if row.Prior != nil && row.Prior.Raw && row.Prior.Head[results.ColError] != "" {
-		return row.Prior.Head[results.ColError]
+	if row.Prior != nil && row.Prior.Raw && row.Prior.Head[record.ColError] != "" {
+		return row.Prior.Head[record.ColError]
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "line %d", row.Err.Line)

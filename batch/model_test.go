@@ -9,8 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"taskbatch/batch/results"
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 )
 
 // TestModel holds the dispatcher against the contract's words for one row:
@@ -54,7 +54,7 @@ func TestModel(t *testing.T) {
 }
 
 // compare tells where a run differs from the model.
-func compare(records []record, s *server, tasksOf []string, script map[string][]step, attempts int) string {
+func compare(records []cells, s *server, tasksOf []string, script map[string][]step, attempts int) string {
 	if s.overlaps > 0 {
 		return "two requests of one task at once"
 	}
@@ -85,7 +85,7 @@ func compare(records []record, s *server, tasksOf []string, script map[string][]
 
 // expected is what the contract says of a row.
 type expected struct {
-	outcome  results.Outcome
+	outcome  record.Outcome
 	attempts int
 	status   int
 }
@@ -106,12 +106,12 @@ func model(tasksOf []string, script map[string][]step, attempts int) []expected 
 	out := make([]expected, len(tasksOf))
 	for i, task := range tasksOf {
 		if closed[task] {
-			out[i].outcome = results.Blocked
+			out[i].outcome = record.Blocked
 			continue
 		}
 		out[i] = modelRow(script[task], used[task], attempts)
 		used[task] += out[i].attempts
-		closed[task] = out[i].outcome != results.Updated
+		closed[task] = out[i].outcome != record.Updated
 	}
 	return out
 }
@@ -126,10 +126,10 @@ func modelRow(steps []step, used, attempts int) (e expected) {
 		}
 		switch st.verdict {
 		case client.Applied:
-			e.outcome = results.Updated
+			e.outcome = record.Updated
 			return e
 		case client.Refused:
-			e.outcome = results.Failed
+			e.outcome = record.Failed
 			return e
 		case client.Throttled:
 			continue
@@ -137,9 +137,9 @@ func modelRow(steps []step, used, attempts int) (e expected) {
 			unanswered = true
 		}
 		if tries++; tries == attempts {
-			e.outcome = results.Failed
+			e.outcome = record.Failed
 			if unanswered {
-				e.outcome = results.Unknown
+				e.outcome = record.Unknown
 			}
 			return e
 		}

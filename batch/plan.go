@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 // Plan is a batch that was read and checked, ready to run.
@@ -109,11 +110,11 @@ func (p *Plan) scanHistory() error {
 		if err != nil {
 			return historyError(err)
 		}
-		if old.Outcome == results.Updated {
+		if old.Outcome == record.Updated {
 			p.lastUpdated = old.Row
 		}
 		if old.Outcome.Finished() {
-			p.survey.finishedAt(old.Cell(results.ColAt))
+			p.survey.finishedAt(old.Cell(record.ColAt))
 		}
 	}
 }

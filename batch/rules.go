@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"taskbatch/batch/results"
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 )
 
 const (
@@ -71,9 +71,9 @@ func (b *ruleBook) answered(task string, r *client.Reply) *Stop {
 
 // settledRow looks at the outcome of a row. forGood: the server refused it,
 // so that no retry could help.
-func (b *ruleBook) settledRow(o results.Outcome, wasSent, forGood bool) *Stop {
+func (b *ruleBook) settledRow(o record.Outcome, wasSent, forGood bool) *Stop {
 	b.settled++
-	if o == results.Failed || o == results.Unknown || o == results.Invalid {
+	if o == record.Failed || o == record.Unknown || o == record.Invalid {
 		b.bad++
 	}
 	if wasSent {

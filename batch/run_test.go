@@ -11,8 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"taskbatch/batch/results"
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -113,7 +113,7 @@ func TestStopRules(t *testing.T) {
 				if exit != tt.exit {
 					t.Fatalf("exit %d, want %d (%+v)", exit, tt.exit, sum.Stop)
 				}
-				if got := count(sum, results.Unsent) > 0; got != tt.unsent {
+				if got := count(sum, record.Unsent) > 0; got != tt.unsent {
 					t.Errorf("%v", sum.Outcomes)
 				}
 				if tt.calls > 0 && len(tt.server.calls) != tt.calls {
@@ -139,7 +139,7 @@ func TestOutageIsRiddenOut(t *testing.T) {
 		})
 		b := newBench(t, manyTasks(2000))
 		sum := b.run(s, nil)
-		if count(sum, results.Updated) != 2000 {
+		if count(sum, record.Updated) != 2000 {
 			t.Fatalf("%v", sum.Outcomes)
 		}
 		var refusals int
@@ -193,7 +193,7 @@ func TestStopSignals(t *testing.T) {
 				if took := time.Since(began).Truncate(100 * time.Millisecond); took != tt.took {
 					t.Errorf("took %s, want %s", took, tt.took)
 				}
-				if !sum.Complete || count(sum, results.Unknown) != tt.unknown || count(sum, results.Unsent) != 91 {
+				if !sum.Complete || count(sum, record.Unknown) != tt.unknown || count(sum, record.Unsent) != 91 {
 					t.Errorf("complete %v, %v", sum.Complete, sum.Outcomes)
 				}
 			})
@@ -263,11 +263,11 @@ func TestContinueRefusesChangedRows(t *testing.T) {
 // never sent.
 func TestRerunHoldsOlderRows(t *testing.T) {
 	b := newBench(t, "")
-	file := "_outcome,_row,_status,_attempts,_ms,_at,_error,_sum,taskId,title\n" +
-		"failed,2,400,1,5,2026-01-01T00:00:00.000Z,no,,a,old\n" +
-		"updated,3,200,1,5,2026-01-01T00:00:00.000Z,,,a,new\n" +
-		"failed,4,400,1,5,2026-01-01T00:00:00.000Z,no,,a,newest\n" +
-		"failed,5,400,1,5,2026-01-01T00:00:00.000Z,no,,b,other\n"
+	file := "_outcome,_row,_status,_attempts,_ms,_at,_target,_error,_sum,taskId,title\n" +
+		"failed,2,400,1,5,2026-01-01T00:00:00.000Z,,no,,a,old\n" +
+		"updated,3,200,1,5,2026-01-01T00:00:00.000Z,,,,a,new\n" +
+		"failed,4,400,1,5,2026-01-01T00:00:00.000Z,,no,,a,newest\n" +
+		"failed,5,400,1,5,2026-01-01T00:00:00.000Z,,no,,b,other\n"
 	if err := os.WriteFile(b.dir+"/old.csv", []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestBadRowsSlowNobodyDown(t *testing.T) {
 			b := newBench(t, manyTasks(1000))
 			began := time.Now()
 			sum := b.run(s, nil)
-			if count(sum, results.Failed) != len(bad) || count(sum, results.Updated) != 1000-len(bad) {
+			if count(sum, record.Failed) != len(bad) || count(sum, record.Updated) != 1000-len(bad) {
 				t.Fatalf("%v", sum.Outcomes)
 			}
 			for _, c := range s.calls {
@@ -326,7 +326,7 @@ func TestOneThrottledRow(t *testing.T) {
 		b := newBench(t, manyTasks(60))
 		b.cfg.Rules.MaxOutage = time.Minute
 		sum := b.run(perTask(map[string][]step{"t3": {wait429}}), nil)
-		if count(sum, results.Updated) != 59 || count(sum, results.Failed) != 1 || sum.Stop == nil || sum.Stop.Cause.Exit() != 5 {
+		if count(sum, record.Updated) != 59 || count(sum, record.Failed) != 1 || sum.Stop == nil || sum.Stop.Cause.Exit() != 5 {
 			t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
 		}
 	})
@@ -375,7 +375,7 @@ func TestPanicInWorker(t *testing.T) {
 		if sum.Stop == nil || sum.Stop.Cause.Exit() != 70 || !strings.Contains(sum.Stop.Why, "row 7: boom") {
 			t.Fatalf("%+v", sum.Stop)
 		}
-		if got := b.records(b.cfg.Results)[5]["_outcome"]; got != "unknown" || !sum.Complete || count(sum, results.Unsent) == 0 {
+		if got := b.records(b.cfg.Results)[5]["_outcome"]; got != "unknown" || !sum.Complete || count(sum, record.Unsent) == 0 {
 			t.Errorf("row 7 is %s, %v", got, sum.Outcomes)
 		}
 	})

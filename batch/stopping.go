@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"taskbatch/batch/results"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 // settleWaiting gives every row that is not in flight its outcome, once the
@@ -42,7 +42,7 @@ func (d *dispatcher) settleStopped(it *item) {
 	case it.past.stands(it.sum):
 		d.keep(it)
 	default:
-		d.settle(it, results.Unsent, "")
+		d.settle(it, record.Unsent, "")
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 const firstRequests = 3
@@ -52,7 +52,7 @@ func (s *surveyor) add(row *csvmap.Row, v view) {
 	}
 	if v.past.outcome.Finished() {
 		o.Finished++
-		if v.past.outcome == results.Skipped {
+		if v.past.outcome == record.Skipped {
 			o.Skipped++
 		}
 		s.finished(row, v)
@@ -78,9 +78,9 @@ func (s *surveyor) add(row *csvmap.Row, v view) {
 // finished notes an updated row: earlier rows of its task are held back.
 func (s *surveyor) finished(row *csvmap.Row, v view) {
 	if v.fate == carried {
-		s.out.finishedAt(row.Prior.Head[results.ColAt])
+		s.out.finishedAt(row.Prior.Head[record.ColAt])
 	}
-	if v.past.outcome != results.Updated || row.TaskID == "" {
+	if v.past.outcome != record.Updated || row.TaskID == "" {
 		return
 	}
 	h := maphash.String(s.seed, row.TaskID)

@@ -8,13 +8,13 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 // tally counts a run. The dispatcher writes it; Progress reads it from any
 // goroutine.
 type tally struct {
-	outcomes [results.NumOutcomes]atomic.Int64
+	outcomes [record.NumOutcomes]atomic.Int64
 	inFlight atomic.Int64
 
 	mu      sync.Mutex

@@ -3,11 +3,10 @@ package batch
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"taskbatch/batch/results"
-	"taskbatch/client"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 // walk goes through the input's rows and, beside them, through the records of
@@ -29,7 +28,7 @@ type view struct {
 	fate     fate
 	selected bool
 	past     past
-	sum      uint64
+	sum      record.Sum
 	over     int64
 }
 
@@ -87,7 +86,7 @@ func (w *walk) visit(row *csvmap.Row) (view, error) {
 		return v, err
 	}
 	if row.Err == nil && (w.sums || w.history != nil) {
-		v.sum = client.Sum(row.TaskID, row.Body)
+		v.sum = record.SumOf(row.TaskID, row.Body)
 	}
 	copied := v.past.outcome.Finished()
 	if w.more && w.old.Row == row.Number {
@@ -99,7 +98,7 @@ func (w *walk) visit(row *csvmap.Row) (view, error) {
 			return v, err
 		}
 	}
-	v.selected = within || v.past.outcome != results.None
+	v.selected = within || v.past.outcome != record.None
 	switch {
 	case !v.selected, v.past.inFile && (!within || v.past.outcome.Finished()):
 		v.fate = recorded
@@ -123,16 +122,13 @@ func priorOf(row *csvmap.Row) past {
 	if row.Prior == nil {
 		return past{}
 	}
-	o, _ := results.ParseOutcome(row.Prior.Head[results.ColOutcome])
-	p := past{outcome: o, head: &row.Prior.Head}
-	if cell := row.Prior.Head[results.ColSum]; len(cell) == 16 { // a spreadsheet may have spoiled it
-		sum, err := strconv.ParseUint(cell, 16, 64)
-		p.sum, p.hasSum = sum, err == nil
-	}
+	p := past{head: &row.Prior.Head}
+	p.outcome, _ = p.head.Outcome()
+	p.sum, p.hasSum = p.head.Sum()
 	return p
 }
 
-func changedError(row *csvmap.Row, o results.Outcome, file string) *Error {
+func changedError(row *csvmap.Row, o record.Outcome, file string) *Error {
 	return errorOf(Setup,
 		fmt.Sprintf("row %d (line %d, task %s) is %s in %s, but it is not the same any more: the input, or a flag that maps it, was changed", row.Number, row.Line, row.TaskID, o, file),
 		"undo the change, put changed rows into a file of their own, or start over with --fresh (the earlier results are kept under their time)")

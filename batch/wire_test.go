@@ -18,10 +18,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/client/sandbox"
 	"taskbatch/client/sandbox/apitest"
+	"taskbatch/csvmap/record"
 )
 
 // wire is a sandbox on a real socket, whose every request and answer the API's
@@ -235,8 +235,8 @@ func TestTenThousandRows(t *testing.T) {
 			w := newWire(t, 32, sandbox.Config{Faults: faults})
 			b.cfg.Attempts = 1
 			sum := w.send(b, name)
-			failed := count(sum, results.Failed)
-			if failed == 0 || count(sum, results.Updated)+count(sum, results.Skipped)+failed != len(rows) {
+			failed := count(sum, record.Failed)
+			if failed == 0 || count(sum, record.Updated)+count(sum, record.Skipped)+failed != len(rows) {
 				t.Fatalf("%v", sum.Outcomes)
 			}
 			first := w.log()

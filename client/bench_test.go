@@ -93,10 +93,3 @@ func BenchmarkAppendBody(b *testing.B) {
 		b.Fatalf("%s", body)
 	}
 }
-
-func BenchmarkSum(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		client.Sum("T-000001", []byte(body170))
-	}
-}

@@ -1,10 +1,5 @@
 package client
 
-import (
-	"crypto/sha256"
-	"encoding/binary"
-)
-
 // Update is the body of one PUT in the making: a raw JSON value for each
 // field. A field can be absent (the server keeps it), cleared (an empty
 // value) or set; an empty text, list or object counts as cleared, however it
@@ -120,15 +115,4 @@ func AppendString(dst []byte, s string) []byte {
 	}
 	dst = append(dst, s[start:]...)
 	return append(dst, '"')
-}
-
-// Sum is the hash behind the _sum column: the first eight bytes, big-endian,
-// of the SHA-256 of taskID, a line feed and body.
-func Sum(taskID string, body []byte) uint64 {
-	text := make([]byte, 0, 512) // on the stack unless the body is long
-	text = append(text, taskID...)
-	text = append(text, '\n')
-	text = append(text, body...)
-	sum := sha256.Sum256(text)
-	return binary.BigEndian.Uint64(sum[:])
 }

@@ -1,8 +1,6 @@
 package client_test
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -22,10 +20,8 @@ func ExampleUpdate() {
 	u.Clear(client.Description)
 	body := u.AppendBody(nil)
 	fmt.Println(string(body))
-	fmt.Printf("%016x\n", client.Sum("T-1", body))
 	// Output:
 	// {"title":"Say \"hello\"","description":"","status":"COMPLETED","metadata":{"score":1.50}}
-	// 4bc8086e659fb5a0
 }
 
 func TestUpdateFields(t *testing.T) {
@@ -116,17 +112,6 @@ func FuzzAppendString(f *testing.F) {
 		want, err := jsontext.AppendQuote(nil, s)
 		if err != nil || string(got) != string(want) {
 			t.Errorf("%s, want %s (%v)", got, want, err)
-		}
-	})
-}
-
-func TestSum(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		id := rapid.String().Draw(t, "id")
-		body := rapid.SliceOfN(rapid.Byte(), 0, 2000).Draw(t, "body")
-		hash := sha256.Sum256([]byte(id + "\n" + string(body)))
-		if got, want := client.Sum(id, body), binary.BigEndian.Uint64(hash[:8]); got != want {
-			t.Fatalf("%x, want %x", got, want)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -161,7 +162,7 @@ func (b *builder) removeConstants(base value) value {
 
 // appendTail appends the row's own columns in the form of the results file.
 // rec is nil for JSONL.
-func (b *builder) appendTail(dst []byte, rec *record, withIgnored, withRaw bool) []byte {
+func (b *builder) appendTail(dst []byte, rec *csvRecord, withIgnored, withRaw bool) []byte {
 	for i := range b.layout.own[:b.layout.tail] {
 		own := &b.layout.own[i]
 		if own.leftOut() {
@@ -171,16 +172,16 @@ func (b *builder) appendTail(dst []byte, rec *record, withIgnored, withRaw bool)
 		switch {
 		case b.empty:
 		case b.verbatim || own.target.place == nowhere:
-			dst = AppendCSV(dst, cellAt(rec, own.cell))
+			dst = record.AppendCSV(dst, cellAt(rec, own.cell))
 		default:
-			dst = AppendCSV(dst, b.values[i].cell(own.target))
+			dst = record.AppendCSV(dst, b.values[i].cell(own.target))
 		}
 	}
 	if withIgnored {
-		dst = AppendCSV(append(dst, ','), view(b.ignoredKeys))
+		dst = record.AppendCSV(append(dst, ','), view(b.ignoredKeys))
 	}
 	if withRaw {
-		dst = AppendCSV(append(dst, ','), view(b.raw))
+		dst = record.AppendCSV(append(dst, ','), view(b.raw))
 	}
 	return dst
 }

@@ -17,7 +17,7 @@ const (
 
 // record is one record of a CSV file. Its texts are valid until the next one
 // is read.
-type record struct {
+type csvRecord struct {
 	number int64 // as a spreadsheet shows it
 	line   int64 // physical line on which it starts
 	cells  []string
@@ -44,7 +44,7 @@ type csvReader struct {
 
 	number     int64 // of the record last read
 	lineNumber int64 // of the record that comes next
-	rec        record
+	rec        csvRecord
 	scanner    csvScanner
 }
 
@@ -54,7 +54,7 @@ func newCSVReader(src io.Reader, delimiter, newline byte) *csvReader {
 
 // next reads the next record that is not blank. io.EOF: there is none.
 // Other errors end the reading.
-func (c *csvReader) next() (*record, error) {
+func (c *csvReader) next() (*csvRecord, error) {
 	for {
 		if err := c.read(); err != nil {
 			return nil, err
@@ -92,7 +92,7 @@ func (c *csvReader) read() error {
 		return err
 	}
 	c.number++
-	c.rec = record{number: c.number, line: c.lineNumber, cells: c.rec.cells[:0]}
+	c.rec = csvRecord{number: c.number, line: c.lineNumber, cells: c.rec.cells[:0]}
 	if end < 0 || end > maxCell || !c.split(c.buf[c.r:c.r+end]) {
 		return c.scanner.scan(c)
 	}

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
 // csvRow makes a row of a record of an ordinary CSV.
-func (b *builder) csvRow(rec *record) {
+func (b *builder) csvRow(rec *csvRecord) {
 	b.start(rec.number, rec.line)
 	if b.readRecord(rec) {
 		b.readCells(rec, true)
@@ -20,9 +21,9 @@ func (b *builder) csvRow(rec *record) {
 
 // resultsRow makes a row of a record of a results file. Constants replace the
 // cells of rows that are sent again only.
-func (b *builder) resultsRow(rec *record) {
+func (b *builder) resultsRow(rec *csvRecord) {
 	prior := b.layout.results.prior(rec)
-	number, _ := rowNumber(prior.Head[headRow]) // checked before
+	number, _ := prior.Head.Row() // checked before
 	build := func(constants bool) bool {
 		b.start(number, rec.line)
 		ok := b.readRecord(rec)
@@ -35,7 +36,8 @@ func (b *builder) resultsRow(rec *record) {
 	raw := cellAt(rec, b.layout.results.raw)
 	prior.Raw = raw != "" && whole && !b.hasCells(rec)
 	prior.Edited = whole && raw == "" && prior.edited(&b.row)
-	sent := !finished(prior.Head[headOutcome]) && raw == ""
+	outcome, _ := prior.Head.Outcome()
+	sent := !outcome.Finished() && raw == ""
 	if sent && whole && b.constants {
 		build(true)
 	}
@@ -56,7 +58,7 @@ func (b *builder) resultsRow(rec *record) {
 
 // hasCells tells whether one of the row's own cells is filled; a remark in a
 // column without a name is none.
-func (b *builder) hasCells(rec *record) bool {
+func (b *builder) hasCells(rec *csvRecord) bool {
 	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return !own.optional && cellAt(rec, own.cell) != "" })
 }
 
@@ -66,13 +68,13 @@ func notRepaired(line int64, empty bool) *RowError {
 	if empty {
 		reason = "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent"
 	}
-	return &RowError{Line: line, Column: rawName, Kind: "not repaired", Reason: reason}
+	return &RowError{Line: line, Column: record.RawName, Kind: "not repaired", Reason: reason}
 }
 
 // readRecord checks that the record has the header's cells. If not, the row is
 // invalid; its task id is still read, if it is there, for the sake of later
 // rows of the task.
-func (b *builder) readRecord(rec *record) bool {
+func (b *builder) readRecord(rec *csvRecord) bool {
 	columns := b.layout.width
 	switch err := rec.err; {
 	case err != nil:
@@ -97,7 +99,7 @@ func (b *builder) readRecord(rec *record) bool {
 }
 
 // readCells reads the cells of a record that is whole.
-func (b *builder) readCells(rec *record, constants bool) {
+func (b *builder) readCells(rec *csvRecord, constants bool) {
 	for i, own := range b.layout.own {
 		switch {
 		case own.optional:
@@ -144,7 +146,7 @@ func (b *builder) columnName(i int) string {
 
 // lineOf returns the physical line on which a cell begins: newlines inside a
 // record stand in its cells.
-func (b *builder) lineOf(rec *record, cell int) int64 {
+func (b *builder) lineOf(rec *csvRecord, cell int) int64 {
 	line := rec.line
 	for _, c := range rec.cells[:cell] {
 		line += int64(strings.Count(c, string(rune(b.layout.newline))))

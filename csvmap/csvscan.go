@@ -244,7 +244,7 @@ func (s *csvScanner) unescape(cell string) string {
 }
 
 // checkRecord finds what no cell may hold.
-func (c *csvReader) checkRecord(rec *record) {
+func (c *csvReader) checkRecord(rec *csvRecord) {
 	if rec.err != nil {
 		return
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"taskbatch/csvmap/record"
 )
 
 // readAll reads all records of a text; err is the one that ended the reading.
@@ -74,7 +76,7 @@ func FuzzCellForm(f *testing.F) {
 		if strings.Contains(text, "\x00") {
 			return
 		}
-		line := append(AppendCSV(append(AppendCSV(nil, text), ','), "x"), '\n')
+		line := append(record.AppendCSV(append(record.AppendCSV(nil, text), ','), "x"), '\n')
 		records, invalid, err := readAll(bytes.NewReader(line), ',', '\n')
 		if err != nil || invalid || len(records) != 1 || !slices.Equal(records[0], []string{text, "x"}) {
 			t.Fatalf("%q: %q %v", line, records, err)
@@ -102,7 +104,7 @@ func FuzzHeader(f *testing.F) {
 			}
 			return
 		}
-		again := slices.Clone(headNames[:])
+		again := slices.Clone(record.Names[:])
 		for _, own := range l.own {
 			again = append(again, own.name)
 		}
@@ -148,7 +150,7 @@ func FuzzJSONL(f *testing.F) {
 		for _, own := range l.own[:l.tail] {
 			first.columns = append(first.columns, own.name)
 		}
-		first.columns = append(first.columns, ignoredName, rawName)
+		first.columns = append(first.columns, record.IgnoredName, record.RawName)
 		first.rows[0].Tail = b.appendTail(nil, nil, true, true)
 		second := must(t, "a.results.csv", resultsText(first), Options{}).rows[0]
 		if (second.Err == nil) != (b.row.Err == nil) || string(second.Body) != string(b.row.Body) || second.Prior.Edited {

@@ -143,7 +143,7 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 }
 
 // mapNamed makes the layout of a CSV without a header.
-func mapNamed(first *record, r *rules) (*layout, error) {
+func mapNamed(first *csvRecord, r *rules) (*layout, error) {
 	if len(r.columns) != len(first.cells) {
 		return nil, &InputError{Line: first.line, Msg: fmt.Sprintf("--columns names %s, the first row has %s", words.Plural(len(r.columns), "column"), words.Plural(len(first.cells), "cell"))}
 	}

@@ -3,48 +3,26 @@ package csvmap
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"taskbatch/client"
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
-
-// headNames are the columns that a results file has before the row's own.
-var headNames = [8]string{"_outcome", "_row", "_status", "_attempts", "_ms", "_at", "_error", "_sum"}
-
-// Places in headNames and in Prior.Head.
-const (
-	headOutcome = 0
-	headRow     = 1
-	headSum     = 7
-)
-
-const (
-	rawName     = "_raw"     // the text of a row that could not be read
-	ignoredName = "_ignored" // the ignored keys of a JSONL row
-)
-
-// outcomeNames are the texts of the column _outcome.
-var outcomeNames = []string{"updated", "skipped", "failed", "unknown", "invalid", "blocked", "unsent"}
-
-// finished tells whether a row with this outcome is not sent again.
-func finished(outcome string) bool { return outcome == "updated" || outcome == "skipped" }
 
 // isReserved tells whether a column of this name belongs to the results file
 // itself.
 func isReserved(name string) bool {
-	return slices.Contains(headNames[:], name) || name == rawName || name == ignoredName
+	return slices.Contains(record.Names[:], name) || name == record.RawName || name == record.IgnoredName
 }
 
 // isResultsHeader recognises a results file.
 func isResultsHeader(names []string) bool {
-	return slices.Contains(names, headNames[headOutcome]) && slices.Contains(names, headNames[headRow])
+	return slices.Contains(names, record.Names[record.ColOutcome]) && slices.Contains(names, record.Names[record.ColRow])
 }
 
 // resultsHint explains a header from which somebody removed a column of ours.
 func resultsHint(names []string) []string {
-	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(headNames[:], strings.TrimSpace(name)) }) {
+	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(record.Names[:], strings.TrimSpace(name)) }) {
 		return []string{"a results file that is to be sent again must keep its columns _outcome and _row"}
 	}
 	return nil
@@ -53,7 +31,7 @@ func resultsHint(names []string) []string {
 // resultsColumns is where a results file has the columns that are ours; -1 for
 // those that a person removed.
 type resultsColumns struct {
-	head    [8]int
+	head    [record.NumHead]int
 	raw     int
 	ignored int
 }
@@ -72,11 +50,11 @@ func mapResults(names []string, line int64, r *rules) (*layout, error) {
 		}
 		l.columns = append(l.columns, c)
 	}
-	for i, name := range headNames {
+	for i, name := range record.Names {
 		l.results.head[i] = slices.Index(names, name)
 	}
-	l.results.raw = slices.Index(names, rawName)
-	l.results.ignored = slices.Index(names, ignoredName)
+	l.results.raw = slices.Index(names, record.RawName)
+	l.results.ignored = slices.Index(names, record.IgnoredName)
 
 	var p headerProblems
 	checkDuplicates(l.columns, &p)
@@ -104,7 +82,7 @@ func checkSetTypes(columns []column, r *rules) error {
 }
 
 // prior reads what the file says of a row.
-func (c *resultsColumns) prior(rec *record) *Prior {
+func (c *resultsColumns) prior(rec *csvRecord) *Prior {
 	p := &Prior{}
 	for i, at := range c.head {
 		p.Head[i] = strings.Clone(cellAt(rec, at))
@@ -113,26 +91,19 @@ func (c *resultsColumns) prior(rec *record) *Prior {
 }
 
 // cellAt is the record's cell, "" if it has none there.
-func cellAt(rec *record, i int) string {
+func cellAt(rec *csvRecord, i int) string {
 	if i < 0 || i >= len(rec.cells) || rec.err != nil && i >= rec.err.cell {
 		return ""
 	}
 	return rec.cells[i]
 }
 
-// rowNumber reads a cell of _row.
-func rowNumber(cell string) (int64, bool) {
-	n, err := strconv.ParseInt(cell, 10, 64)
-	return n, err == nil && n > 0 && isDigits(cell) && cell[0] != '0'
-}
-
 // edited tells whether the row is not what its _sum was made of. A cell that
 // is no sum, as of an invalid row or after a spreadsheet took it for a number,
 // says nothing.
 func (p *Prior) edited(row *Row) bool {
-	cell := p.Head[headSum]
-	sum, err := strconv.ParseUint(cell, 16, 64)
-	return err == nil && len(cell) == 16 && (row.Err != nil || sum != client.Sum(row.TaskID, row.Body))
+	sum, ok := p.Head.Sum()
+	return ok && (row.Err != nil || sum != record.SumOf(row.TaskID, row.Body))
 }
 
 // lineList collects lines of a file that have the same thing wrong.

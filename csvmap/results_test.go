@@ -9,18 +9,18 @@ import (
 	"strings"
 	"testing"
 
-	"taskbatch/client"
+	"taskbatch/csvmap/record"
 )
 
-const resultsHead = "_outcome,_row,_status,_attempts,_ms,_at,_error,_sum,"
+const resultsHead = "_outcome,_row,_status,_attempts,_ms,_at,_target,_error,_sum,"
 
 // resultsLine is a record of a results file, with the sum of what was sent.
 func resultsLine(outcome string, row int, id, body, tail string) string {
 	sum := ""
 	if body != "" {
-		sum = fmt.Sprintf("%016x", client.Sum(id, []byte(body)))
+		sum = record.SumOf(id, []byte(body)).String()
 	}
-	return fmt.Sprintf("%s,%d,200,1,12,2026-11-23T10:00:00.000Z,,%s,%s\n", outcome, row, sum, tail)
+	return fmt.Sprintf("%s,%d,200,1,12,2026-11-23T10:00:00.000Z,http://127.0.0.1:8000,,%s,%s\n", outcome, row, sum, tail)
 }
 
 func TestResultsAsInput(t *testing.T) {
@@ -51,7 +51,7 @@ func TestResultsAsInput(t *testing.T) {
 		}
 	}
 	head := l.rows[0].Prior.Head
-	if head[0] != "updated" || head[1] != "2" || head[2] != "200" || head[5] != "2026-11-23T10:00:00.000Z" || len(head[7]) != 16 {
+	if head[0] != "updated" || head[1] != "2" || head[2] != "200" || head[5] != "2026-11-23T10:00:00.000Z" || head[6] != "http://127.0.0.1:8000" || len(head[8]) != 25 {
 		t.Errorf("%q", head)
 	}
 	f := l.in.Facts()
@@ -63,8 +63,8 @@ func TestResultsAsInput(t *testing.T) {
 // TestFinishedRowsStayAsTheyAre: not even blanks in their JSON change.
 func TestFinishedRowsStayAsTheyAre(t *testing.T) {
 	text := resultsHead + "taskId,metadata,attachmentUrls\n" +
-		"updated,2,,,,,,,T-1,\"{ \"\"a\"\": 1 }\",https://a.example |\n" +
-		"failed,3,,,,,,,T-2,\"{ \"\"a\"\": 1 }\",https://a.example |\n"
+		"updated,2,,,,,,,,T-1,\"{ \"\"a\"\": 1 }\",https://a.example |\n" +
+		"failed,3,,,,,,,,T-2,\"{ \"\"a\"\": 1 }\",https://a.example |\n"
 	l := must(t, "a.results.csv", text, Options{})
 	tails := []string{`,T-1,"{ ""a"": 1 }",https://a.example |`, `,T-2,"{""a"":1}","[""https://a.example""]"`}
 	for i, row := range l.rows {
@@ -85,7 +85,7 @@ func TestResultsOfASpreadsheet(t *testing.T) {
 			if got := l.summary(); got != want {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
-			if p := l.rows[0].Prior; p.Edited || p.Head != [8]string{"updated", "2"} {
+			if p := l.rows[0].Prior; p.Edited || p.Head != (record.Head{"updated", "2"}) {
 				t.Errorf("%+v", p)
 			}
 		})
@@ -93,7 +93,7 @@ func TestResultsOfASpreadsheet(t *testing.T) {
 }
 
 func TestResultsRefused(t *testing.T) {
-	line := func(outcome, row, tail string) string { return outcome + "," + row + ",,,,,,," + tail + "\n" }
+	line := func(outcome, row, tail string) string { return outcome + "," + row + ",,,,,,,," + tail + "\n" }
 	tests := []struct {
 		name, text string
 		set        []string
@@ -191,11 +191,11 @@ func TestHalfRepaired(t *testing.T) {
 		{"filled", header, "T-1,a,,,{raw}", filled, ",T-1,a,,,{raw}"},
 		{"only an ignored cell", header, ",,x,,{raw}", filled, ",,,x,,{raw}"},
 		{"filled badly", header, "T 1,#N/A,,,{raw}", filled, ",T 1,#N/A,,,{raw}"},
-		{"cut off", header, "T-1,a", `the row has 10 cells, the header 13; "Region" and what follows is missing`, `,,,,,"invalid,7,,0,,,old,,T-1,a"`},
+		{"cut off", header, "T-1,a", `the row has 11 cells, the header 14; "Region" and what follows is missing`, `,,,,,"invalid,7,,0,,,,old,,T-1,a"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			text := resultsHead + test.header + "\ninvalid,7,,0,,,old,," + test.cells + "\n"
+			text := resultsHead + test.header + "\ninvalid,7,,0,,,,old,," + test.cells + "\n"
 			row := must(t, "a.results.csv", text, Options{Set: []string{"status=DONE"}}).rows[0]
 			if row.Err == nil || row.Err.Reason != test.reason || row.Prior.Raw != (test.reason == untouched) || row.Prior.Edited {
 				t.Errorf("%+v %+v", row.Err, row.Prior)
@@ -209,7 +209,7 @@ func TestHalfRepaired(t *testing.T) {
 
 // TestEditedNeedsASum: only a sum that is there and differs tells of an edit.
 func TestEditedNeedsASum(t *testing.T) {
-	sum := fmt.Sprintf("%016x", client.Sum("T-1", []byte(`{"title":"a"}`)))
+	sum := record.SumOf("T-1", []byte(`{"title":"a"}`)).String()
 	tests := []struct {
 		name, sum, cells string
 		want             bool
@@ -219,16 +219,17 @@ func TestEditedNeedsASum(t *testing.T) {
 		{"other title", sum, "T-1,b", true},
 		{"other task", sum, "T-2,a", true},
 		{"not valid any more", sum, "T 1,a", true},
-		{"other sum", "0123456789abcdef", "T-1,a", true},
+		{"other sum", "s0123456789abcdef01234567", "T-1,a", true},
 		{"empty", "", "T-1,a", false},
 		{"scientific", "1.23E+15", "T-1,a", false},
 		{"leading zeros dropped", "123456789012345", "T-1,a", false},
-		{"too long", "0" + sum, "T-1,b", false},
-		{"no hex", "0x23456789abcdef", "T-1,a", false},
+		{"without its mark", sum[1:], "T-1,b", false},
+		{"too long", sum + "0", "T-1,b", false},
+		{"no hex", "s0x23456789abcdef01234567", "T-1,a", false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			l := must(t, "a.results.csv", resultsHead+"taskId,title\nfailed,2,,1,,,,"+test.sum+","+test.cells+"\n", Options{})
+			l := must(t, "a.results.csv", resultsHead+"taskId,title\nfailed,2,,1,,,,,"+test.sum+","+test.cells+"\n", Options{})
 			if got := l.rows[0].Prior.Edited; got != test.want {
 				t.Errorf("got %t", got)
 			}
@@ -242,15 +243,15 @@ func resultsText(l *loaded) string {
 	b.WriteString(strings.TrimSuffix(resultsHead, ","))
 	for _, name := range l.columns {
 		b.WriteByte(',')
-		b.Write(AppendCSV(nil, name))
+		b.Write(record.AppendCSV(nil, name))
 	}
 	b.WriteByte('\n')
 	for _, row := range l.rows {
-		outcome, sum := "unsent", fmt.Sprintf("%016x", client.Sum(row.TaskID, row.Body))
+		outcome, sum := "unsent", record.SumOf(row.TaskID, row.Body).String()
 		if row.Err != nil {
 			outcome, sum = "invalid", ""
 		}
-		fmt.Fprintf(&b, "%s,%d,,0,,2026-11-23T10:00:00.000Z,,%s%s\n", outcome, row.Number, sum, row.Tail)
+		fmt.Fprintf(&b, "%s,%d,,0,,2026-11-23T10:00:00.000Z,sandbox,,%s%s\n", outcome, row.Number, sum, row.Tail)
 	}
 	return b.String()
 }

@@ -1,6 +1,10 @@
 package csvmap
 
-import "taskbatch/client"
+import (
+	"taskbatch/client"
+
+	"taskbatch/csvmap/record"
+)
 
 // Row is one update, as the input holds it.
 type Row struct {
@@ -33,10 +37,7 @@ type RowError struct {
 
 // Prior is the record that a results file holds of a row.
 type Prior struct {
-	// Head is the record's eight columns as they stand (cells decoded), in
-	// the order _outcome _row _status _attempts _ms _at _error _sum. A column
-	// that a person removed is "".
-	Head   [8]string
+	Head   record.Head
 	Edited bool // _sum holds a sum, which does not fit the cells any more
 	// Raw: _raw is not empty and all cells are: the row is as the earlier run
 	// left it, so Head's _error still says why it is invalid. When cells are

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+
+	"taskbatch/csvmap/record"
 )
 
 // Check reads the whole input for the first time and yields every row, in the
@@ -74,8 +76,8 @@ func (b *builder) owned(tail []byte) *Row {
 }
 
 // rows makes b's rows, one after the other, with their records; JSONL has none.
-func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*record, error] {
-	return func(yield func(*record, error) bool) {
+func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*csvRecord, error] {
+	return func(yield func(*csvRecord, error) bool) {
 		if in.dialect.format == formatJSONL {
 			for line, err := range in.lines(ctx) {
 				if err == nil {
@@ -103,8 +105,8 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*record, error]
 }
 
 // records yields the records of a CSV below its header.
-func (in *Input) records(ctx context.Context) iter.Seq2[*record, error] {
-	return readThrough(ctx, in, func(text io.Reader) (func() (*record, error), error) {
+func (in *Input) records(ctx context.Context) iter.Seq2[*csvRecord, error] {
+	return readThrough(ctx, in, func(text io.Reader) (func() (*csvRecord, error), error) {
 		c, err := in.firstRecord(text)
 		if err == nil && !in.layout.headerless {
 			_, err = c.next()
@@ -181,10 +183,10 @@ func (in *Input) Columns() []string {
 		}
 	}
 	if in.withIgnored {
-		names = append(names, ignoredName)
+		names = append(names, record.IgnoredName)
 	}
 	if in.withRaw {
-		names = append(names, rawName)
+		names = append(names, record.RawName)
 	}
 	return names
 }

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 
 	"taskbatch/csvmap/order"
 
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -24,7 +24,7 @@ const sortMemory = 16 << 20
 // has put them in another order.
 func (in *Input) prepareResults(ctx context.Context) error {
 	rows := lineList{what: "no row number in _row", hint: "restore the numbers; without them nobody knows which row of the input this is"}
-	outcomes := lineList{what: "no outcome in _outcome", hint: fmt.Sprintf("the outcomes are %s", strings.Join(outcomeNames, ", "))}
+	outcomes := lineList{what: "no outcome in _outcome", hint: fmt.Sprintf("the outcomes are %s", strings.Join(record.OutcomeNames(), ", "))}
 	damaged := lineList{what: "a finished row has too few or too many cells, or bad quotes", hint: "restore the line, or delete it"}
 	ordered, last := true, int64(0)
 	for rec, err := range in.records(ctx) {
@@ -32,14 +32,14 @@ func (in *Input) prepareResults(ctx context.Context) error {
 			return err
 		}
 		head := in.layout.results.head
-		number, ok := rowNumber(cellAt(rec, head[headRow]))
-		outcome := cellAt(rec, head[headOutcome])
+		number, ok := record.ParseRow(cellAt(rec, head[record.ColRow]))
+		outcome, known := record.ParseOutcome(cellAt(rec, head[record.ColOutcome]))
 		switch {
 		case !ok:
-			rows.add(rec.line, words.Quote(cellAt(rec, head[headRow])))
-		case !slices.Contains(outcomeNames, outcome):
-			outcomes.add(rec.line, words.Quote(outcome))
-		case finished(outcome) && (rec.err != nil || len(rec.cells) != in.layout.width):
+			rows.add(rec.line, words.Quote(cellAt(rec, head[record.ColRow])))
+		case !known:
+			outcomes.add(rec.line, words.Quote(cellAt(rec, head[record.ColOutcome])))
+		case outcome.Finished() && (rec.err != nil || len(rec.cells) != in.layout.width):
 			damaged.add(rec.line, "")
 		}
 		ordered = ordered && number > last
@@ -65,7 +65,7 @@ func (in *Input) sort(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		number, _ := rowNumber(cellAt(rec, in.layout.results.head[headRow])) // checked before
+		number, _ := record.ParseRow(cellAt(rec, in.layout.results.head[record.ColRow])) // checked before
 		packed = binary.AppendVarint(packed[:0], rec.line)
 		packed = append(packed, rec.raw...)
 		if err := in.sorted.Add(number, packed); err != nil {
@@ -92,11 +92,11 @@ func (in *Input) sort(ctx context.Context) error {
 var errStopped = errors.New("stopped")
 
 // resultsRecords yields the records of a results file in row order.
-func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*record, error] {
+func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error] {
 	if in.sorted == nil {
 		return in.records(ctx)
 	}
-	return func(yield func(*record, error) bool) {
+	return func(yield func(*csvRecord, error) bool) {
 		unchanged := func(text io.Reader) (func() (struct{}, error), error) {
 			_, err := io.Copy(io.Discard, text)
 			return func() (struct{}, error) { return struct{}{}, io.EOF }, err

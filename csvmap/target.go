@@ -17,7 +17,7 @@ const (
 	toField
 	toKey   // one key of metadata
 	unnamed // no name in the header: must stay empty
-	ours    // one of a results file's eight columns, _raw or _ignored
+	ours    // one of a results file's own columns, _raw or _ignored
 )
 
 // keyType is the type of the value of one metadata key.

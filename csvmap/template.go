@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 )
 
 // WriteTemplate writes a file to begin with, in the format csv or jsonl: all
@@ -15,8 +16,8 @@ func WriteTemplate(w io.Writer, format string) error {
 		if i > 0 {
 			names, cells, object = append(names, ','), append(cells, ','), append(object, ',')
 		}
-		names = AppendCSV(names, f.Name)
-		cells = AppendCSV(cells, f.Example)
+		names = record.AppendCSV(names, f.Name)
+		cells = record.AppendCSV(cells, f.Example)
 		object = fmt.Appendf(object, "%q:%s", f.Name, f.ExampleJSON)
 	}
 	var err error

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"taskbatch/batch"
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -192,7 +192,7 @@ func progressLine(p batch.Progress, now time.Time, columns int) string {
 // failing counts the rows that did not get through.
 func failing(p batch.Progress) string {
 	var counts []string
-	for _, o := range []results.Outcome{results.Failed, results.Unknown, results.Invalid, results.Blocked} {
+	for _, o := range []record.Outcome{record.Failed, record.Unknown, record.Invalid, record.Blocked} {
 		if n := p.Outcomes[o]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%s %s", words.Grouped(n), o))
 		}

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"taskbatch/batch"
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 // halfway is a run in the middle of its work.
 func halfway() batch.Progress {
 	p := batch.Progress{Total: 1000, Settled: 500, Rate: 50}
-	p.Outcomes[results.Updated], p.Outcomes[results.Failed] = 497, 3
+	p.Outcomes[record.Updated], p.Outcomes[record.Failed] = 497, 3
 	return p
 }
 

@@ -152,6 +152,10 @@ func (j *job) prepare() error {
 	}
 	cfg := j.set.batch
 	cfg.Input, cfg.Results, cfg.Failures = j.in, j.results, j.set.failures
+	cfg.Target = j.target.baseURL
+	if j.set.sandbox {
+		cfg.Target = "sandbox"
+	}
 	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Duplicates: j.set.out.dryRun}
 	cfg.Sender = j.sender
 	cfg.Notify = j.notify

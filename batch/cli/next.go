@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -16,7 +16,7 @@ func (j *job) next(exit int) string {
 		return j.again("fresh")
 	case j.plan.Survey().Left > 0: // a rerun of the results would never come to these rows
 		return j.again("fresh", "limit")
-	case s.Outcomes[results.Updated]+s.Outcomes[results.Skipped] == s.Rows:
+	case s.Outcomes[record.Updated]+s.Outcomes[record.Skipped] == s.Rows:
 		return ""
 	}
 	return j.rerun(s.Results)

@@ -4,16 +4,16 @@ import (
 	"testing"
 
 	"taskbatch/batch"
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 func TestNext(t *testing.T) {
 	done := &batch.Summary{Rows: 2, Complete: true, Results: "tasks.results.csv"}
-	done.Outcomes[results.Updated] = 2
+	done.Outcomes[record.Updated] = 2
 	some := &batch.Summary{Rows: 2, Complete: true, Results: "my tasks.results.csv"}
-	some.Outcomes[results.Updated], some.Outcomes[results.Failed] = 1, 1
+	some.Outcomes[record.Updated], some.Outcomes[record.Failed] = 1, 1
 	stopped := &batch.Summary{Rows: 2, Complete: true, Results: "tasks.results.csv", Stop: &batch.Stop{Cause: batch.Rule}}
-	stopped.Outcomes[results.Unsent] = 2
+	stopped.Outcomes[record.Unsent] = 2
 
 	line := []string{
 		"update", "tasks.csv", "--fresh", "-c", "4", "--map", "My Task=taskId", "--set", `title=""`,

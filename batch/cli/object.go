@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"taskbatch/batch"
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 // object is the summary as JSON, of schema_version 1. A check
@@ -118,8 +118,8 @@ func (o *object) fillIn(s *batch.Summary) {
 	o.DurationS = seconds(s.Finished.Sub(s.Started))
 	o.Results = s.Results
 	o.Outcomes = outcomes{
-		n[results.Updated], n[results.Skipped], n[results.Failed], n[results.Unknown],
-		n[results.Invalid], n[results.Blocked], n[results.Unsent],
+		n[record.Updated], n[record.Skipped], n[record.Failed], n[record.Unknown],
+		n[record.Invalid], n[record.Blocked], n[record.Unsent],
 	}
 	o.Requests, o.Retries, o.Throttled = s.Requests, s.Retries, s.Throttled
 	o.RowsPerS = rowsPerSecond(s)
@@ -179,6 +179,6 @@ func rowsPerSecond(s *batch.Summary) float64 {
 	if d <= 0 {
 		return 0
 	}
-	done := max(0, s.Settled-s.Outcomes[results.Unsent])
+	done := max(0, s.Settled-s.Outcomes[record.Unsent])
 	return math.Round(float64(done)/d*10) / 10
 }

@@ -19,12 +19,13 @@ import (
 func TestImportsRunOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"taskbatch":                        {"taskbatch/batch/cli"},
-		"taskbatch/batch/cli":              {"taskbatch/batch", "taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/words", "taskbatch/client", "taskbatch/client/sandbox"},
-		"taskbatch/batch":                  {"taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/words", "taskbatch/client"},
-		"taskbatch/batch/results":          {"taskbatch/csvmap", "taskbatch/csvmap/words", "taskbatch/csvmap/order", "taskbatch/client"},
+		"taskbatch/batch/cli":              {"taskbatch/batch", "taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client", "taskbatch/client/sandbox"},
+		"taskbatch/batch":                  {"taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client"},
+		"taskbatch/batch/results":          {"taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/csvmap/order", "taskbatch/client"},
 		"taskbatch/batch/pace":             {"taskbatch/client"},
-		"taskbatch/csvmap":                 {"taskbatch/csvmap/order", "taskbatch/csvmap/words", "taskbatch/client"},
+		"taskbatch/csvmap":                 {"taskbatch/csvmap/order", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client"},
 		"taskbatch/csvmap/order":           {},
+		"taskbatch/csvmap/record":          {},
 		"taskbatch/csvmap/words":           {},
 		"taskbatch/client":                 {"taskbatch/csvmap/words"},
 		"taskbatch/client/sandbox":         {"taskbatch/client"},

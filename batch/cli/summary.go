@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"taskbatch/batch"
-	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -19,8 +19,8 @@ func (j *job) summaryPage(p *page, exit int) {
 		pace = ", " + rate(perSecond) + " rows/s"
 	}
 	p.linef("%s of %s in %s%s, to %s", words.Plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), pace, j.target.baseURL)
-	for o := results.Updated; o < results.NumOutcomes; o++ {
-		if n := s.Outcomes[o]; n > 0 || o == results.Updated {
+	for o := record.Updated; o < record.NumOutcomes; o++ {
+		if n := s.Outcomes[o]; n > 0 || o == record.Updated {
 			p.linef("  %-8s %9s%s", o, words.Grouped(n), note(o, s))
 		}
 	}
@@ -50,17 +50,17 @@ func (j *job) summaryPage(p *page, exit int) {
 }
 
 // note explains an outcome whose name does not say it all.
-func note(o results.Outcome, s *batch.Summary) string {
+func note(o record.Outcome, s *batch.Summary) string {
 	switch {
-	case o == results.Updated && s.Warnings > 0:
+	case o == record.Updated && s.Warnings > 0:
 		return fmt.Sprintf("  (%s: the server shows another value, see _error)", words.Plural(s.Warnings, "warning"))
-	case o == results.Skipped:
+	case o == record.Skipped:
 		return "  (nothing to change)"
-	case o == results.Unknown:
+	case o == record.Unknown:
 		return "  (sent and not answered: may have been applied)"
-	case o == results.Blocked:
+	case o == record.Blocked:
 		return "  (an earlier row of the task did not get through)"
-	case o == results.Unsent:
+	case o == record.Unsent:
 		return "  (not tried)"
 	}
 	return ""

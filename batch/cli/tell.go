@@ -7,6 +7,7 @@ import (
 
 	"taskbatch/batch"
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 // tell is the ending of a job: the summary, the summary file, the error, and
@@ -37,7 +38,7 @@ func (j *job) exitCode(e *ending) int {
 		return signalExit(sig)
 	case j.set.out.dryRun:
 		return j.checkExit()
-	case s != nil && s.Complete && s.Outcomes[results.Updated]+s.Outcomes[results.Skipped] == s.Rows:
+	case s != nil && s.Complete && s.Outcomes[record.Updated]+s.Outcomes[record.Skipped] == s.Rows:
 		return exitOK
 	}
 	return exitRows

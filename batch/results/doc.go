@@ -1,5 +1,5 @@
 // Package results keeps the results file of a batch: one CSV record for every
-// row of the input, our eight columns first, then the row's own.
+// row of the input, the columns of package record first, then the row's own.
 //
 // While a run is unfinished, its records stand in RESULTS.partial, in the order
 // in which rows were settled:

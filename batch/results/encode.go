@@ -6,39 +6,14 @@ import (
 	"unicode/utf8"
 
 	"taskbatch/client"
-	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
-// The results file's own columns, in their order; the row's columns follow.
-//
-//	_outcome   what became of the row, one of the seven words
-//	_row       row number in the input; never changes, not even in a rerun
-//	_status    last HTTP status; empty without an answer
-//	_attempts  requests tried for the row; 0 if none was
-//	_ms        milliseconds from the first send to the final answer; empty if
-//	           nothing was sent
-//	_at        when the row was settled, RFC 3339, UTC, milliseconds
-//	_error     one line with the server's words, or what else went wrong
-//	_sum       16 hex digits, the hash of taskId and body; empty for invalid rows
-const (
-	ColOutcome = iota
-	ColRow
-	ColStatus
-	ColAttempts
-	ColMS
-	ColAt
-	ColError
-	ColSum
-	numHead
-)
-
-const headLine = "_outcome,_row,_status,_attempts,_ms,_at,_error,_sum"
+var headLine = strings.Join(record.Names[:], ",")
 
 const (
-	maxError   = 1000 // bytes of an _error cell
-	ellipsis   = "…"
-	timeLayout = "2006-01-02T15:04:05.000Z07:00"
-	hexDigits  = "0123456789abcdef"
+	maxError = 1000 // bytes of an _error cell
+	ellipsis = "…"
 )
 
 // Header is the first line of a results file, line feed included, whose rows
@@ -46,7 +21,7 @@ const (
 func Header(columns []string) []byte {
 	line := []byte(headLine)
 	for _, c := range columns {
-		line = csvmap.AppendCSV(append(line, ','), c)
+		line = record.AppendCSV(append(line, ','), c)
 	}
 	return append(line, '\n')
 }
@@ -65,35 +40,34 @@ func (r *Record) Append(dst []byte) []byte {
 	if r.Attempts > 0 {
 		dst = strconv.AppendInt(dst, r.MS, 10)
 	}
-	dst = r.At.UTC().AppendFormat(append(dst, ','), timeLayout)
+	dst = r.At.UTC().AppendFormat(append(dst, ','), record.TimeLayout)
+	dst = record.AppendCSV(append(dst, ','), r.Target)
 	dst = append(dst, ',')
 	if r.Error != "" {
-		dst = csvmap.AppendCSV(dst, errorCell(r.Error))
+		dst = record.AppendCSV(dst, errorCell(r.Error))
 	}
 	dst = append(dst, ',')
 	if r.HasSum {
-		for shift := 60; shift >= 0; shift -= 4 {
-			dst = append(dst, hexDigits[r.Sum>>shift&15])
-		}
+		dst = r.Sum.Append(dst)
 	}
 	dst = append(dst, r.Tail...)
 	return append(dst, '\n')
 }
 
-// AppendCarried appends a record whose first eight cells are given, decoded, as
-// an earlier file has them; tail as in Record.
-func AppendCarried(dst []byte, head *[8]string, tail []byte) []byte {
+// AppendCarried appends a record whose head is given as an earlier file has it;
+// tail as in Record.
+func AppendCarried(dst []byte, head *record.Head, tail []byte) []byte {
 	for i, cell := range head {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if i == ColRow { // a spreadsheet may have put blanks around it
+		if i == record.ColRow { // a spreadsheet may have put blanks around it
 			cell = strings.TrimSpace(cell)
 		}
 		if strings.IndexByte(cell, 0) >= 0 { // would look like a torn file
 			cell = strings.ReplaceAll(cell, "\x00", `\x00`)
 		}
-		dst = csvmap.AppendCSV(dst, cell)
+		dst = record.AppendCSV(dst, cell)
 	}
 	return append(append(dst, tail...), '\n')
 }

@@ -10,37 +10,21 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
-)
 
-func TestOutcomeWords(t *testing.T) {
-	words := strings.Fields("updated skipped failed unknown invalid blocked unsent")
-	for i, word := range words {
-		o, ok := ParseOutcome(word)
-		if !ok || o != Outcome(i+1) || o.String() != word || o.Finished() != (i < 2) {
-			t.Errorf("%s: %v %v finished %v", word, o, ok, o.Finished())
-		}
-	}
-	for _, word := range []string{"", "Updated", "updated ", "done"} {
-		if o, ok := ParseOutcome(word); ok || o != None {
-			t.Errorf("%q is taken for %v", word, o)
-		}
-	}
-	if None.String() != "" || NumOutcomes.String() != "" {
-		t.Error("words for what is no outcome")
-	}
-}
+	"taskbatch/csvmap/record"
+)
 
 func TestAppend(t *testing.T) {
 	for name, c := range map[string]struct {
 		rec  Record
 		want string
 	}{
-		"updated": {*record(7),
-			"updated,7,200,1,20,2026-11-16T08:30:00.123Z,,538454127b096493,task-7,\"a, \"\"b\"\"\nc\"\n"},
-		"failed": {Record{Outcome: Failed, Row: 3, Status: 404, Attempts: 2, At: someTime, Error: `Not Found, "x"`, Sum: 1, HasSum: true, Tail: tail("t")},
-			"failed,3,404,2,0,2026-11-16T08:30:00.123Z,\"Not Found, \"\"x\"\"\",0000000000000001,t\n"},
-		"never sent": {Record{Outcome: Invalid, Row: 2, MS: 9, At: someTime, Error: "no taskId", Sum: 1, Tail: tail("", "")},
-			"invalid,2,,0,,2026-11-16T08:30:00.123Z,no taskId,,,\n"},
+		"updated": {*newRecord(7),
+			"updated,7,200,1,20,2026-11-16T08:30:00.123Z,sandbox,,s00000007538454127b096493,task-7,\"a, \"\"b\"\"\nc\"\n"},
+		"failed": {Record{Outcome: record.Failed, Row: 3, Status: 404, Attempts: 2, At: someTime, Error: `Not Found, "x"`, Sum: record.Sum{Update: 1}, HasSum: true, Tail: tail("t")},
+			"failed,3,404,2,0,2026-11-16T08:30:00.123Z,,\"Not Found, \"\"x\"\"\",s000000000000000000000001,t\n"},
+		"never sent": {Record{Outcome: record.Invalid, Row: 2, MS: 9, At: someTime, Error: "no taskId", Sum: record.Sum{Update: 1}, Tail: tail("", "")},
+			"invalid,2,,0,,2026-11-16T08:30:00.123Z,,no taskId,,,\n"},
 	} {
 		if got := string(c.rec.Append([]byte("before"))); got != "before"+c.want {
 			t.Errorf("%s:\n got %q\nwant %q", name, got, "before"+c.want)
@@ -125,7 +109,7 @@ func TestRecordsAreReadBack(t *testing.T) {
 				t.Fatalf("%q became %+v", raw, old)
 			}
 			standard := must(csv.NewReader(strings.NewReader(raw)).Read())
-			if head := old.Head(); !strings.Contains(raw, "\r") && strings.Join(standard[:8], "|") != strings.Join(head[:], "|") {
+			if head := old.Head(); !strings.Contains(raw, "\r") && strings.Join(standard[:record.NumHead], "|") != strings.Join(head[:], "|") {
 				t.Fatalf("%q: head %q", raw, head)
 			}
 		}
@@ -136,14 +120,14 @@ func TestRecordsAreReadBack(t *testing.T) {
 }
 
 func TestCarriedRecordsKeepTheirCells(t *testing.T) {
-	head := [8]string{"updated", " 12 ", "200", "", "", "16.11.2026", "a \"b\",\nc\x00", "1.5E+15"}
+	head := record.Head{"updated", " 12 ", "200", "", "", "16.11.2026", "", "a \"b\",\nc\x00", "1.5E+15"}
 	raw := AppendCarried(nil, &head, tail("x"))
 	var c cells
 	if err := c.parse(raw, 1); err != nil {
 		t.Fatal(err)
 	}
 	old := c.old()
-	head[1], head[6] = "12", "a \"b\",\nc\\x00"
+	head[1], head[7] = "12", "a \"b\",\nc\\x00"
 	if old.Head() != head || old.Row != 12 || old.HasSum || string(old.Tail) != ",x" {
 		t.Errorf("%+v", old)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
 )
 
 // Rows are recorded in the order in which they are settled; at the end their
@@ -28,16 +29,16 @@ func Example() {
 		return
 	}
 	at := time.Date(2026, 11, 16, 9, 30, 0, 0, time.UTC)
-	w.Append(&results.Record{Outcome: results.Failed, Row: 3, Status: 404, Attempts: 1, MS: 12, At: at,
-		Error: "Account task not found", Sum: 0xb, HasSum: true, Tail: []byte(",T-2,Call back")})
-	w.Append(&results.Record{Outcome: results.Updated, Row: 2, Status: 200, Attempts: 2, MS: 540, At: at,
-		Sum: 0xa, HasSum: true, Tail: []byte(",T-1,Sign")})
+	w.Append(&results.Record{Outcome: record.Failed, Row: 3, Status: 404, Attempts: 1, MS: 12, At: at, Target: "https://platform.thena.ai",
+		Error: "Account task not found", Sum: record.Sum{Update: 0xb}, HasSum: true, Tail: []byte(",T-2,Call back")})
+	w.Append(&results.Record{Outcome: record.Updated, Row: 2, Status: 200, Attempts: 2, MS: 540, At: at, Target: "https://platform.thena.ai",
+		Sum: record.Sum{Task: 0xff, Update: 0xa}, HasSum: true, Tail: []byte(",T-1,Sign")})
 	if err := w.Close(); err != nil {
 		fmt.Println(err) // what could not be written: w.Unrecorded
 	}
 
 	err = results.Order(context.Background(), partial, file, func(old *results.Old) error {
-		fmt.Printf("%d %s %q\n", old.Row, old.Outcome, old.Cell(results.ColError))
+		fmt.Printf("%d %s %q\n", old.Row, old.Outcome, old.Cell(record.ColError))
 		return nil
 	})
 	if err != nil {
@@ -48,7 +49,7 @@ func Example() {
 	// Output:
 	// 2 updated ""
 	// 3 failed "Account task not found"
-	// _outcome,_row,_status,_attempts,_ms,_at,_error,_sum,taskId,title
-	// updated,2,200,2,540,2026-11-16T09:30:00.000Z,,000000000000000a,T-1,Sign
-	// failed,3,404,1,12,2026-11-16T09:30:00.000Z,Account task not found,000000000000000b,T-2,Call back
+	// _outcome,_row,_status,_attempts,_ms,_at,_target,_error,_sum,taskId,title
+	// updated,2,200,2,540,2026-11-16T09:30:00.000Z,https://platform.thena.ai,,s000000ff000000000000000a,T-1,Sign
+	// failed,3,404,1,12,2026-11-16T09:30:00.000Z,https://platform.thena.ai,Account task not found,s00000000000000000000000b,T-2,Call back
 }

@@ -32,8 +32,8 @@ func TestFullDiskAtEveryWrite(t *testing.T) {
 		w := startWriter(d)
 		want := bytes.Clone(d.data)
 		for row := int64(2); row < int64(n)+5; row++ {
-			w.Append(record(row))
-			want = record(row).Append(want)
+			w.Append(newRecord(row))
+			want = newRecord(row).Append(want)
 			if err := w.Sync(t.Context()); (err == nil) != (row < int64(n)+1) || err != nil && !errors.Is(err, syscall.ENOSPC) {
 				t.Fatalf("write %d, row %d: %v", n, row, err)
 			}
@@ -47,7 +47,7 @@ func TestFullDiskAtEveryWrite(t *testing.T) {
 			t.Fatalf("%v, busy %v, %d writes", w.Err(), w.Busy(), d.writes)
 		}
 		inFile := n - 1
-		if part >= len(record(int64(n)+1).Append(nil)) {
+		if part >= len(newRecord(int64(n)+1).Append(nil)) {
 			inFile = n
 		}
 		if rows := bytes.Count(d.data, []byte("updated")); rows != inFile {
@@ -76,9 +76,9 @@ func TestHalfRecordThatStays(t *testing.T) {
 	w := startWriter(d)
 	want := bytes.Clone(d.data)
 	for row := range int64(2) {
-		w.Append(record(row + 2))
+		w.Append(newRecord(row + 2))
 		_ = w.Sync(t.Context())
-		want = record(row + 2).Append(want)
+		want = newRecord(row + 2).Append(want)
 	}
 	_ = w.Close()
 	left, _, err := repaired(t, tempPath(t), d.data)
@@ -93,12 +93,12 @@ func TestFailedSync(t *testing.T) {
 	w := startWriter(d)
 	var doubtful []byte
 	for row := range int64(5) {
-		w.Append(record(row + 2))
+		w.Append(newRecord(row + 2))
 		if err := w.Sync(t.Context()); (err == nil) != (row < 2) {
 			t.Fatal(row, err)
 		}
 		if row >= 2 {
-			doubtful = record(row + 2).Append(doubtful)
+			doubtful = newRecord(row + 2).Append(doubtful)
 		}
 	}
 	if err := w.Close(); !errors.Is(err, syscall.EIO) {
@@ -125,7 +125,7 @@ func TestPowerCut(t *testing.T) {
 			safe := 0 // records that a call of Sync followed
 			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 			for step := range rapid.IntRange(0, 60).Draw(t, "records") {
-				r := record(int64(step) + 2)
+				r := newRecord(int64(step) + 2)
 				r.Error = rapid.SampledFrom([]string{"", "a,\"b\""}).Draw(t, "error")
 				w.Append(r)
 				image = r.Append(image)
@@ -178,7 +178,7 @@ func mount(t *testing.T) string {
 func TestReadOnlyFileSystem(t *testing.T) {
 	dir := mount(t)
 	path := filepath.Join(dir, "x.csv")
-	writePartial(PartialName(path), twoColumns, record(2))
+	writePartial(PartialName(path), twoColumns, newRecord(2))
 	if out, err := exec.Command("mount", "-o", "remount,ro", dir).CombinedOutput(); err != nil {
 		t.Skipf("mount: %v: %s", err, out)
 	}
@@ -214,8 +214,8 @@ func TestFullFileSystem(t *testing.T) {
 	}
 	want := Header(twoColumns)
 	for row := int64(2); row < 5000; row++ {
-		w.Append(record(row))
-		want = record(row).Append(want)
+		w.Append(newRecord(row))
+		want = newRecord(row).Append(want)
 	}
 	if err := w.Close(); !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), partial) != 1 {
 		t.Fatal(err)

@@ -94,7 +94,7 @@ func TestOrderReplacesEarlierResults(t *testing.T) {
 	if err := os.WriteFile(path, []byte("earlier"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	writePartial(PartialName(path), twoColumns, record(3), record(2))
+	writePartial(PartialName(path), twoColumns, newRecord(3), newRecord(2))
 	if err := Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestOrderThatDoesNotEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := tempPath(t)
-			writePartial(PartialName(path), twoColumns, record(3), record(2))
+			writePartial(PartialName(path), twoColumns, newRecord(3), newRecord(2))
 			before := append(must(os.ReadFile(PartialName(path))), c.damage...)
 			for name, content := range map[string][]byte{path: []byte("earlier"), PartialName(path): before} {
 				if err := os.WriteFile(name, content, 0o600); err != nil {
@@ -155,7 +155,7 @@ func TestCompleteFileOutOfOrder(t *testing.T) {
 		path := tempPath(t)
 		var records []*Record
 		for _, row := range rows {
-			records = append(records, record(row))
+			records = append(records, newRecord(row))
 		}
 		writePartial(path, twoColumns, records...)
 		r := must(OpenComplete(path))
@@ -175,7 +175,7 @@ func TestCompleteFileThatIsNotWhole(t *testing.T) {
 		"no line":        {string(whole[:20]), "line 1"},
 		"cut off":        {string(whole[:ends[3]-1]), "line 6: the last record is not whole"},
 		"NUL":            {string(whole[:ends[2]]) + "\x00\x00", "line 6: a NUL byte"},
-		"no such record": {string(whole[:ends[1]]) + "\n", "line 4: 1 cells instead of 10"},
+		"no such record": {string(whole[:ends[1]]) + "\n", "line 4: 1 cells instead of 11"},
 	} {
 		err := readComplete(t, tempPath(t), c.content)
 		var foreign *ForeignError
@@ -208,7 +208,7 @@ func BenchmarkOrder(b *testing.B) {
 		rows[i], rows[j] = rows[j], rows[i]
 	}
 	for _, row := range rows {
-		r := record(row)
+		r := newRecord(row)
 		r.Tail = tail(fmt.Sprintf("0123456789abcdef%08d", row), "Update the customer record", "IN_PROGRESS", "HIGH", `{"region":"emea"}`)
 		line = r.Append(line)
 		if len(line) > 1<<16 || row == rows[len(rows)-1] {

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
-	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
 )
 
 // TestMain also plays the second process in the tests of the lock.
@@ -35,17 +35,17 @@ func must[T any](v T, err error) T {
 func tail(cells ...string) []byte {
 	var b []byte
 	for _, c := range cells {
-		b = csvmap.AppendCSV(append(b, ','), c)
+		b = record.AppendCSV(append(b, ','), c)
 	}
 	return b
 }
 
 var someTime = time.Date(2026, 11, 16, 9, 30, 0, 123_456_789, time.FixedZone("", 3600))
 
-// record is an ordinary record of a row.
-func record(row int64) *Record {
-	return &Record{Outcome: Updated, Row: row, Status: 200, Attempts: 1, MS: 20, At: someTime,
-		Sum: uint64(row) * 0x9e3779b97f4a7c15, HasSum: true, Tail: tail(fmt.Sprint("task-", row), "a, \"b\"\nc")}
+// newRecord is an ordinary record of a row.
+func newRecord(row int64) *Record {
+	return &Record{Outcome: record.Updated, Row: row, Status: 200, Attempts: 1, MS: 20, At: someTime, Target: "sandbox",
+		Sum: record.Sum{Task: uint32(row), Update: uint64(row) * 0x9e3779b97f4a7c15}, HasSum: true, Tail: tail(fmt.Sprint("task-", row), "a, \"b\"\nc")}
 }
 
 var twoColumns = []string{"taskId", "title"}
@@ -54,14 +54,15 @@ var twoColumns = []string{"taskId", "title"}
 func drawRecord(t *rapid.T, rows *rapid.Generator[int64]) *Record {
 	text := rapid.OneOf(rapid.SampledFrom([]string{"", "a,b", "\"", "x\ny\r\n", "ä", " ", "="}), rapid.String().Filter(func(s string) bool { return !strings.Contains(s, "\x00") }))
 	return &Record{
-		Outcome:  Outcome(rapid.IntRange(int(Updated), int(Unsent)).Draw(t, "outcome")),
+		Outcome:  record.Outcome(rapid.IntRange(int(record.Updated), int(record.Unsent)).Draw(t, "outcome")),
 		Row:      rows.Draw(t, "row"),
 		Status:   rapid.SampledFrom([]int{0, 200, 404, 503}).Draw(t, "status"),
 		Attempts: rapid.IntRange(0, 7).Draw(t, "attempts"),
 		MS:       rapid.Int64Range(0, 1e7).Draw(t, "ms"),
 		At:       someTime,
 		Error:    rapid.OneOf(rapid.Just(""), rapid.String()).Draw(t, "error"),
-		Sum:      rapid.Uint64().Draw(t, "sum"),
+		Target:   rapid.SampledFrom([]string{"", "sandbox", "https://example.com/a,b"}).Draw(t, "target"),
+		Sum:      record.Sum{Task: rapid.Uint32().Draw(t, "task"), Update: rapid.Uint64().Draw(t, "update")},
 		HasSum:   rapid.Bool().Draw(t, "hasSum"),
 		Tail:     tail(text.Draw(t, "a"), text.Draw(t, "b")),
 	}

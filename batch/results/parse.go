@@ -3,28 +3,29 @@ package results
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
+
+	"taskbatch/csvmap/record"
 )
 
 // Old is a record read back.
 type Old struct {
 	Row     int64
-	Outcome Outcome
-	Sum     uint64 // hash of taskId and body
+	Outcome record.Outcome
+	Sum     record.Sum
 	HasSum  bool   // false: _sum is empty, or a spreadsheet spoiled it
 	Tail    []byte // the row's own columns as in the file, each with a comma before it; valid until the next record is read
 	Raw     []byte // the whole record with its line feed; valid until the next record is read
 
-	head [numHead][]byte
+	head [record.NumHead][]byte
 }
 
-// Cell is one of our columns, decoded: ColOutcome and the following. It is
+// Cell is one of our columns, decoded: record.ColOutcome and the following. It is
 // valid until the next record is read.
 func (o *Old) Cell(column int) string { return decode(string(o.head[column])) }
 
 // Head is all of our columns, decoded; valid until the next record is read.
-func (o *Old) Head() (head [8]string) {
+func (o *Old) Head() (head record.Head) {
 	for i := range head {
 		head[i] = o.Cell(i)
 	}
@@ -34,8 +35,8 @@ func (o *Old) Head() (head [8]string) {
 // cells is a record in its place: not copied, not decoded.
 type cells struct {
 	row     int64
-	outcome Outcome
-	head    [numHead][]byte
+	outcome record.Outcome
+	head    [record.NumHead][]byte
 	tail    []byte // with the comma before it
 	raw     []byte
 }
@@ -50,7 +51,7 @@ func (c *cells) parse(rec []byte, columns int) error {
 		if err != nil {
 			return err
 		}
-		if n < numHead {
+		if n < record.NumHead {
 			c.head[n] = rest[:length]
 			c.tail = rest[length:]
 		}
@@ -59,23 +60,20 @@ func (c *cells) parse(rec []byte, columns int) error {
 		}
 		rest = rest[length+1:]
 	}
-	if n+1 != numHead+columns {
-		return fmt.Errorf("%d cells instead of %d", n+1, numHead+columns)
+	if n+1 != record.NumHead+columns {
+		return fmt.Errorf("%d cells instead of %d", n+1, record.NumHead+columns)
 	}
 	return c.parseHead()
 }
 
 func (c *cells) parseHead() error {
 	var ok bool
-	if c.outcome, ok = ParseOutcome(string(c.head[ColOutcome])); !ok {
-		return fmt.Errorf("_outcome is %q", shorten(c.head[ColOutcome]))
+	if c.outcome, ok = record.ParseOutcome(string(c.head[record.ColOutcome])); !ok {
+		return fmt.Errorf("_outcome is %q", shorten(c.head[record.ColOutcome]))
 	}
-	row := c.head[ColRow]
-	n, err := strconv.ParseInt(string(row), 10, 64)
-	if err != nil || n < 1 || row[0] < '1' || row[0] > '9' {
-		return fmt.Errorf("_row is %q", shorten(row))
+	if c.row, ok = record.ParseRow(string(c.head[record.ColRow])); !ok {
+		return fmt.Errorf("_row is %q", shorten(c.head[record.ColRow]))
 	}
-	c.row = n
 	return nil
 }
 
@@ -110,10 +108,7 @@ func cellLength(b []byte) (int, error) {
 // old is the record, not decoded yet but for what every reader needs.
 func (c *cells) old() Old {
 	o := Old{Row: c.row, Outcome: c.outcome, Tail: c.tail, Raw: c.raw, head: c.head}
-	if sum := o.head[ColSum]; len(sum) == 16 {
-		n, err := strconv.ParseUint(string(sum), 16, 64)
-		o.Sum, o.HasSum = n, err == nil
-	}
+	o.Sum, o.HasSum = record.ParseSum(string(o.head[record.ColSum]))
 	return o
 }
 

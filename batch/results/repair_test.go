@@ -18,7 +18,7 @@ func image() (b []byte, ends []int) {
 	b = Header(twoColumns)
 	ends = append(ends, len(b))
 	for row := range int64(6) {
-		b = record(row + 2).Append(b)
+		b = newRecord(row + 2).Append(b)
 		ends = append(ends, len(b))
 	}
 	return b, ends
@@ -123,7 +123,7 @@ func TestForeignFiles(t *testing.T) {
 		"no row number":    {edit("updated,4", "updated,"), `_row is ""`, 6},
 		"row 0":            {edit("updated,4", "updated,0"), `_row is "0"`, 6},
 		"row 04":           {edit("updated,4", "updated,04"), `_row is "04"`, 6},
-		"cell too many":    {edit("updated,4", "updated,4,"), "11 cells instead of 10", 6},
+		"cell too many":    {edit("updated,4", "updated,4,"), "12 cells instead of 11", 6},
 		"text after quote": {edit("\"a, \"\"b\"\"\nc\"", "\"a\"b"), "after a closing quote", 2},
 		"quote in a cell":  {edit("task-4", `task-"4"`), "without quotes", 6},
 	} {

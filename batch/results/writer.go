@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"taskbatch/csvmap/record"
 )
 
 const (
@@ -76,9 +78,8 @@ func (w *Writer) Append(r *Record) {
 	w.append(func(dst []byte) []byte { return r.Append(dst) })
 }
 
-// AppendCarried adds a record whose first eight cells are taken over as they
-// stand (csvmap.Prior.Head).
-func (w *Writer) AppendCarried(head [8]string, tail []byte) {
+// AppendCarried adds a record whose head is taken over as it stands.
+func (w *Writer) AppendCarried(head record.Head, tail []byte) {
 	w.append(func(dst []byte) []byte { return AppendCarried(dst, &head, tail) })
 }
 

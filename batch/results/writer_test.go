@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"taskbatch/csvmap/record"
 )
 
 func TestWriteAndSyncInTime(t *testing.T) {
@@ -18,8 +20,8 @@ func TestWriteAndSyncInTime(t *testing.T) {
 		w := startWriter(d)
 		want := bytes.Clone(d.data)
 		for row := range int64(40) {
-			w.Append(record(row + 2))
-			want = record(row + 2).Append(want)
+			w.Append(newRecord(row + 2))
+			want = newRecord(row + 2).Append(want)
 			time.Sleep(100 * time.Millisecond)
 			if !bytes.Equal(d.content(), want) {
 				t.Fatalf("row %d is not in the file 100 ms after it was settled", row+2)
@@ -54,9 +56,9 @@ func TestSyncAndClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{writeTakes: 10 * time.Millisecond, syncTakes: time.Second}
 		w := startWriter(d)
-		w.Append(record(2))
+		w.Append(newRecord(2))
 		start := time.Now()
-		if err := w.Sync(t.Context()); err != nil || d.durable() != len(d.content()) || !bytes.HasSuffix(d.data, record(2).Append(nil)) {
+		if err := w.Sync(t.Context()); err != nil || d.durable() != len(d.content()) || !bytes.HasSuffix(d.data, newRecord(2).Append(nil)) {
 			t.Error("not durable after Sync:", err)
 		}
 		if took := time.Since(start); took != 1010*time.Millisecond {
@@ -65,13 +67,13 @@ func TestSyncAndClose(t *testing.T) {
 		if err := w.Sync(t.Context()); err != nil || d.syncs != 1 {
 			t.Error("a sync of nothing:", err, d.syncs)
 		}
-		w.Append(record(3))
+		w.Append(newRecord(3))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		if err := w.Sync(ctx); err != context.DeadlineExceeded {
 			t.Error(err)
 		}
-		if err := w.Close(); err != nil || d.durable() != len(d.data) || !bytes.HasSuffix(d.data, record(3).Append(nil)) {
+		if err := w.Close(); err != nil || d.durable() != len(d.data) || !bytes.HasSuffix(d.data, newRecord(3).Append(nil)) {
 			t.Error("not durable after Close:", err)
 		}
 		w.Unrecorded(func(rec []byte) { t.Errorf("unrecorded: %q", rec) })
@@ -86,7 +88,7 @@ func TestBusyWhileTheDiskHangs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := startWriter(d)
-				w.Append(record(2))
+				w.Append(newRecord(2))
 				select {
 				case <-w.Drained():
 				default:
@@ -119,7 +121,7 @@ func TestBusyWithTooMuchUnwritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{writeTakes: 100 * time.Millisecond}
 		w := startWriter(d)
-		r := record(2)
+		r := newRecord(2)
 		r.Tail = tail("t", string(bytes.Repeat([]byte("x"), 1<<20)))
 		for range 4 {
 			if w.Busy() {
@@ -155,7 +157,7 @@ func TestCreateAndAppend(t *testing.T) {
 	if _, err := Create(path, twoColumns); !errors.Is(err, fs.ErrExist) {
 		t.Error("overwrites:", err)
 	}
-	w.Append(record(2))
+	w.Append(newRecord(2))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -166,11 +168,11 @@ func TestCreateAndAppend(t *testing.T) {
 	if w, err = Append(path, twoColumns); err != nil {
 		t.Fatal(err)
 	}
-	w.AppendCarried([8]string{"skipped", "3", "", "0", "", "", "", ""}, tail("a", "b"))
+	w.AppendCarried(record.Head{"skipped", "3", "", "0", "", "", "", "", ""}, tail("a", "b"))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := string(record(2).Append(Header(twoColumns))) + "skipped,3,,0,,,,,a,b\n"
+	want := string(newRecord(2).Append(Header(twoColumns))) + "skipped,3,,0,,,,,,a,b\n"
 	if b := must(os.ReadFile(path)); string(b) != want {
 		t.Errorf("got %q", b)
 	}
@@ -191,7 +193,7 @@ func TestReadOnlyFolder(t *testing.T) {
 
 func BenchmarkAppend(b *testing.B) {
 	w := NewWriter(&discard{}, "x", 0)
-	r := record(123456)
+	r := newRecord(123456)
 	r.Tail = tail("0123456789abcdef", "Update the customer record", "", "IN_PROGRESS", "HIGH", `{"region":"emea"}`)
 	for b.Loop() {
 		w.Append(r)
