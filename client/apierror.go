@@ -48,8 +48,11 @@ type errorShape map[string][]byte
 // body is not one whole JSON object.
 func readErrorShape(body []byte) (shape errorShape, complete bool) {
 	shape = errorShape{}
-	complete = members(body, func(key, value []byte) { shape[string(key)] = value })
-	return shape, complete
+	m := scanner{b: body}
+	for m.next() {
+		shape[string(m.key)] = m.value
+	}
+	return shape, m.complete
 }
 
 // documented tells whether this is the API's own shape, plain or wrapped.

@@ -78,11 +78,11 @@ func TestOneLine(t *testing.T) {
 func FuzzErrorMessage(f *testing.F) {
 	f.Add([]byte(`{"statusCode":400,"message":["a\u0000","abcdefgh"]}`), true)
 	f.Add([]byte(`<html><title>abcd%65fgh &#97;bcdefgh</title>`), false)
+	key := newSecret("abcdefgh")
 	f.Fuzz(func(t *testing.T, body []byte, cut bool) {
-		key := secret("abcdefgh")
-		e := parseAPIError(400, "400 Bad Request", key.remove(body, cut))
+		e := parseAPIError(400, "400 Bad Request", []byte(key.remove(string(body), cut)))
 		got := key.line(e.message)
-		if got == "" || len(got) > maxLine || strings.ContainsFunc(got, mustEscape) || !utf8.ValidString(got) || strings.Contains(got, string(key)) {
+		if got == "" || len(got) > maxLine || strings.ContainsFunc(got, mustEscape) || !utf8.ValidString(got) || strings.Contains(got, "abcdefgh") {
 			t.Errorf("%q", got)
 		}
 	})

@@ -1,5 +1,7 @@
 package client
 
+import "github.com/go-json-experiment/json/jsontext"
+
 // Update is the body of one PUT in the making: a raw JSON value for each
 // field. A field can be absent (the server keeps it), cleared (an empty
 // value) or set; an empty text, list or object counts as cleared, however it
@@ -11,14 +13,8 @@ type Update struct {
 	buf     []byte // backs the values that SetText encodes
 }
 
-// Constant tables for AppendBody and Clear, in Field order.
-var (
-	bodyKeys = [NumFields]string{
-		`"title":`, `"assigneeId":`, `"activityId":`, `"description":`, `"type":`,
-		`"status":`, `"priority":`, `"attachmentUrls":`, `"metadata":`,
-	}
-	emptyValues = [NumFields]string{`""`, `""`, `""`, `""`, `""`, `""`, `""`, `[]`, `{}`}
-)
+// emptyValues are the values that clear a field, by its Kind.
+var emptyValues = [...]string{Text: `""`, List: `[]`, Object: `{}`}
 
 // Reset makes all fields absent and keeps the memory.
 func (u *Update) Reset() {
@@ -30,14 +26,14 @@ func (u *Update) Reset() {
 // SetText sets f to the text s, which must be valid UTF-8.
 func (u *Update) SetText(f Field, s string) {
 	start := len(u.buf)
-	u.buf = AppendString(u.buf, s)
+	u.buf, _ = jsontext.AppendQuote(u.buf, s) // fails only for bad UTF-8
 	u.SetJSON(f, u.buf[start:])
 }
 
 // SetJSON sets f to raw, which must be compact, valid JSON. It is kept, not
 // copied: it must stay unchanged until the last AppendBody.
 func (u *Update) SetJSON(f Field, raw []byte) {
-	if string(raw) == emptyValues[f] {
+	if string(raw) == emptyValues[f.Kind()] {
 		u.Clear(f)
 		return
 	}
@@ -49,7 +45,7 @@ func (u *Update) SetJSON(f Field, raw []byte) {
 // Clear sets f to its empty value: "", [] or {}.
 func (u *Update) Clear(f Field) {
 	start := len(u.buf)
-	u.buf = append(u.buf, emptyValues[f]...)
+	u.buf = append(u.buf, emptyValues[f.Kind()]...)
 	u.values[f] = u.buf[start:]
 	u.cleared |= 1 << f
 	u.set &^= 1 << f
@@ -74,45 +70,8 @@ func (u *Update) AppendBody(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(dst, bodyKeys[f]...)
+		dst = append(append(append(dst, '"'), fields[f].Name...), '"', ':')
 		dst = append(dst, value...)
 	}
 	return append(dst, '}')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// AppendString appends s as a JSON string with as few escapes as JSON allows:
-// only the quote, the backslash and control characters. s must be valid
-// UTF-8.
-func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		start = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		default:
-			dst = append(dst, `\u00`...)
-			dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
-		}
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
 }

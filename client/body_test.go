@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
@@ -102,19 +101,6 @@ func canonical(t interface{ Fatal(...any) }, b []byte) string {
 	return string(v)
 }
 
-// The text comes out as it went in, with no more escapes than necessary.
-func FuzzAppendString(f *testing.F) {
-	f.Fuzz(func(t *testing.T, s string) {
-		if !utf8.ValidString(s) {
-			t.Skip()
-		}
-		got := client.AppendString(nil, s)
-		want, err := jsontext.AppendQuote(nil, s)
-		if err != nil || string(got) != string(want) {
-			t.Errorf("%s, want %s (%v)", got, want, err)
-		}
-	})
-}
 
 func TestFieldSet(t *testing.T) {
 	var s client.FieldSet

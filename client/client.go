@@ -11,7 +11,7 @@
 // nothing has left, with [Unanswered] it may have arrived.
 //
 // The other parts are pure functions: [Backoff] (how long to wait before a
-// retry), [Sum] (the hash of a row), [AppendString] and [Update] (the body).
+// retry), [Sum] (the hash of a row), and [Update] (the body).
 //
 // The key goes to the configured host only: redirects are not followed, and
 // it is removed from every text in a Reply, in whatever escaped form a server
@@ -40,7 +40,7 @@ type Client struct {
 	header    http.Header // of every request; shared, never changed
 	timeout   time.Duration
 	proxy     string
-	secret    secret
+	secret    *secret
 }
 
 // New makes a client; no connection is opened yet. The error is that of
@@ -90,7 +90,7 @@ func New(c Config) (*Client, error) {
 		},
 		timeout: c.Timeout,
 		proxy:   proxyName(proxy),
-		secret:  secret(c.Key),
+		secret:  newSecret(c.Key),
 	}, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"taskbatch/client"
@@ -290,6 +291,10 @@ func TestKeyIsRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	canonicalKey, err := jsontext.AppendQuote(nil, key)
+	if err != nil {
+		t.Fatal(err)
+	}
 	escaped := map[string]string{
 		"verbatim":   key,
 		"URL query":  url.QueryEscape(key),
@@ -297,7 +302,7 @@ func TestKeyIsRemoved(t *testing.T) {
 		"lower case": strings.ToLower(url.QueryEscape(key)),
 		"HTML":       html.EscapeString(key),
 		"JSON":       inside(jsonKey),
-		"canonical":  inside(client.AppendString(nil, key)),
+		"canonical":  inside(canonicalKey),
 	}
 	inner, err := json.Marshal(string(jsonKey))
 	if err != nil {

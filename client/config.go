@@ -36,7 +36,7 @@ func (c Config) Validate() error {
 	if err != nil {
 		return err
 	}
-	if base.Scheme == "http" && !c.InsecureHTTP && !isLoopback(base.Hostname()) {
+	if base.Scheme == "http" && !c.InsecureHTTP && !IsLoopback(base.Hostname()) {
 		return fmt.Errorf("base URL: plain http to %s would send the API key in the clear: use https, or --insecure-http", base.Hostname())
 	}
 	if err := checkKey(c.Key); err != nil {
@@ -99,8 +99,8 @@ func (c Config) base() (*url.URL, error) {
 	return u, nil
 }
 
-// isLoopback tells whether a connection to host cannot leave the machine.
-func isLoopback(host string) bool {
+// IsLoopback tells whether a connection to host cannot leave the machine.
+func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}

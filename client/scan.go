@@ -7,47 +7,54 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// members visits the members of the JSON object in b, keys without their
-// quotes and values as they stand, and returns whether the object is complete
-// and nothing follows it. It looks only as deep as it must: what stands
-// inside a value is skipped, not checked. That makes it several times as fast as a full
-// parser, which matters for one answer a row.
-func members(b []byte, visit func(key, value []byte)) bool {
-	i := skipBlanks(b, 0)
-	if i == len(b) || b[i] != '{' {
+// scanner goes through the members of the JSON object in b. It looks only as
+// deep as it must: what stands inside a value is skipped, not checked. That
+// makes it several times as fast as a full parser, which matters for one
+// answer a row.
+type scanner struct {
+	b        []byte
+	i        int
+	key      []byte // of the current member, without quotes and escapes
+	value    []byte // as it stands; nil before the first member
+	complete bool   // the object has ended, and nothing follows it
+}
+
+// next moves on to the next member. It returns false behind the last one, and
+// where the text cannot be read on.
+func (s *scanner) next() bool {
+	b, before := s.b, byte(',')
+	if s.value == nil {
+		before = '{'
+	}
+	i := skipBlanks(b, s.i)
+	if i < len(b) && b[i] == before {
+		i = skipBlanks(b, i+1)
+		before = 0
+	}
+	switch {
+	case i == len(b):
+		return false
+	case b[i] == '}' && (before == ',' || s.value == nil && before == 0):
+		s.complete = skipBlanks(b, i+1) == len(b)
+		return false
+	case before != 0:
 		return false
 	}
-	i = skipBlanks(b, i+1)
-	if i < len(b) && b[i] == '}' {
-		return skipBlanks(b, i+1) == len(b)
+	key := i
+	if i = skipString(b, key); i < 0 {
+		return false
 	}
-	for {
-		key := i
-		if i = skipString(b, i); i < 0 {
-			return false
-		}
-		keyEnd := i
-		i = skipBlanks(b, i)
-		if i == len(b) || b[i] != ':' {
-			return false
-		}
-		value := skipBlanks(b, i+1)
-		if i = skipValue(b, value); i < 0 {
-			return false
-		}
-		visit(plainKey(b[key:keyEnd]), b[value:i])
-		i = skipBlanks(b, i)
-		if i == len(b) {
-			return false
-		}
-		if b[i] == '}' {
-			return skipBlanks(b, i+1) == len(b)
-		}
-		if b[i] != ',' {
-			return false
-		}
-		i = skipBlanks(b, i+1)
+	colon := skipBlanks(b, i)
+	if colon == len(b) || b[colon] != ':' {
+		return false
 	}
+	s.key = plainKey(b[key:i])
+	value := skipBlanks(b, colon+1)
+	if i = skipValue(b, value); i < 0 {
+		return false
+	}
+	s.value, s.i = b[value:i], i
+	return true
 }
 
 // plainKey is a key without quotes and escapes.
@@ -74,21 +81,15 @@ func skipString(b []byte, i int) int {
 	if i >= len(b) || b[i] != '"' {
 		return -1
 	}
-	start := i + 1
-	for i = start; ; i++ {
-		n := bytes.IndexByte(b[i:], '"')
-		if n < 0 {
-			return -1
-		}
-		i += n
-		escapes := 0
-		for i-escapes > start && b[i-escapes-1] == '\\' {
-			escapes++
-		}
-		if escapes%2 == 0 {
+	for i++; i < len(b); i++ {
+		switch b[i] {
+		case '"':
 			return i + 1
+		case '\\':
+			i++
 		}
 	}
+	return -1
 }
 
 // skipValue is the index behind the value that starts at i, -1 if there is

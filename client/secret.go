@@ -1,11 +1,15 @@
 package client
 
 import (
-	"bytes"
-	"html"
-	"strconv"
+	"encoding/base64"
+	"fmt"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -13,197 +17,179 @@ const (
 	minSecret = 4
 	removed   = "[key removed]"
 	maxLine   = 2 << 10
-	// How many layers of escaping are looked through: HTML in JSON in a URL.
-	maxLayers = 3
 )
 
-// secret is the API key, which must not leave the package in any text.
-type secret string
+// secret removes the API key, which must not leave the package in any text, in
+// every form in which servers echo what they were sent.
+type secret struct {
+	forms    []string // longest first
+	replacer *strings.Replacer
+}
+
+func newSecret(key string) *secret {
+	k := &secret{}
+	if len(key) >= minSecret {
+		k.forms = keyForms(key)
+	}
+	var pairs []string
+	for _, form := range k.forms {
+		pairs = append(pairs, form, removed)
+	}
+	k.replacer = strings.NewReplacer(pairs...)
+	return k
+}
 
 // line makes text, which may hold whatever a server sent, one line for
 // people: without the key, control characters escaped, at most 2 KiB.
-func (k secret) line(text string) string {
-	if isPlain(text) && !strings.ContainsAny(text, `%\&+`) && !strings.Contains(text, string(k)) {
-		return shorten(text, maxLine) // the usual case
-	}
-	return shorten(oneLine(string(k.remove([]byte(text), false))), maxLine)
+func (k *secret) line(text string) string {
+	return shorten(oneLine(k.remove(text, false)), maxLine)
 }
 
-// remove returns text without the key: verbatim, or escaped for a URL, for
-// JSON or for HTML, also one in the other. cut says that the text is only the
+// remove returns text without the key. cut says that the text is only the
 // beginning of something: then what may be the beginning of the key is removed
 // from its end, too.
-func (k secret) remove(text []byte, cut bool) []byte {
-	if len(k) < minSecret {
+func (k *secret) remove(text string, cut bool) string {
+	text = k.replacer.Replace(text)
+	if !cut {
 		return text
 	}
-	key := foldPlus([]byte(k))
-	if !cut && !bytes.ContainsAny(text, `%\&+`) && !bytes.Contains(text, key) {
-		return text
-	}
-	hidden := plainLayer(text).search(nil, key, cut, maxLayers)
-	if hidden == nil {
-		return text
-	}
-	var out []byte
-	for i, c := range text {
-		switch {
-		case !hidden[i]:
-			out = append(out, c)
-		case i == 0 || !hidden[i-1]:
-			out = append(out, removed...)
-		}
-	}
-	return out
-}
-
-// foldPlus makes no difference between the two ways to write a blank in a
-// URL.
-func foldPlus(b []byte) []byte { return bytes.ReplaceAll(b, []byte("+"), []byte(" ")) }
-
-// textLayer is a text with some escapes resolved.
-type textLayer struct {
-	text []byte
-	at   []int32 // where each byte, and the end, stands in the original
-}
-
-func plainLayer(text []byte) textLayer {
-	l := textLayer{foldPlus(text), make([]int32, len(text)+1)}
-	for i := range l.at {
-		l.at[i] = int32(i)
-	}
-	return l
-}
-
-// search marks in hidden, which has a place for each byte of the original or
-// is still nil, where the key stands, looking through so many layers of
-// escaping, in any order.
-func (l textLayer) search(hidden []bool, key []byte, cut bool, layers int) []bool {
-	hidden = l.mark(hidden, key, cut)
-	if layers == 0 {
-		return hidden
-	}
-	for _, escape := range escapes {
-		if bytes.IndexByte(l.text, escape.sign) >= 0 {
-			hidden = l.unescape(escape).search(hidden, key, cut, layers-1)
-		}
-	}
-	return hidden
-}
-
-// mark marks where the layer spells the key.
-func (l textLayer) mark(hidden []bool, key []byte, cut bool) []bool {
-	for start := 0; ; {
-		i := bytes.Index(l.text[start:], key)
-		if i < 0 {
-			break
-		}
-		hidden = l.hide(hidden, start+i, start+i+len(key))
-		start += i + len(key)
-	}
-	if cut {
-		if i := cutKey(l.text, key); i >= 0 {
-			hidden = l.hide(hidden, i, len(l.text))
-		}
-	}
-	return hidden
-}
-
-// hide marks what became the layer's bytes from start to end.
-func (l textLayer) hide(hidden []bool, start, end int) []bool {
-	if hidden == nil {
-		hidden = make([]bool, l.at[len(l.text)])
-	}
-	for i := l.at[start]; i < l.at[end]; i++ {
-		hidden[i] = true
-	}
-	return hidden
-}
-
-// cutKey is where at the end of text the key begins without being complete,
-// perhaps followed by half an escape; -1 if it does not.
-func cutKey(text, key []byte) int {
-	ends := []int{len(text)}
-	if i := bytes.LastIndexAny(text, `%\&`); i >= 0 && len(text)-i < len("&#x0000;") {
-		ends = append(ends, i)
-	}
-	for _, end := range ends {
-		for n := min(len(key)-1, end); n >= minSecret; n-- {
-			if bytes.Equal(text[end-n:end], key[:n]) {
-				return end - n
+	start := len(text)
+	for _, form := range k.forms {
+		// The longest end of text that form begins with.
+		for i := max(0, len(text)-len(form)+1); i < start; i++ {
+			n := strings.Index(text[i:], form[:minSecret])
+			if n < 0 {
+				break
+			}
+			if i += n; strings.HasPrefix(form, text[i:]) {
+				start = min(start, i)
 			}
 		}
 	}
-	return -1
+	if start == len(text) {
+		return text
+	}
+	return text[:start] + removed
 }
 
-// unescape resolves one kind of escapes.
-func (l textLayer) unescape(e escape) textLayer {
-	out := textLayer{make([]byte, 0, len(l.text)), make([]int32, 0, len(l.at))}
-	for i := 0; i < len(l.text); {
-		char, n := l.text[i:i+1], 1
-		if char[0] == e.sign {
-			if c, m := e.decode(l.text[i:]); m > 0 {
-				char, n = foldPlus(c), m
+// keyForms is the key as it stands, in base64, and in the spellings of JSON,
+// HTML and URLs, also one within another.
+func keyForms(key string) []string {
+	forms := append(base64Forms(key), key)
+	layer := forms
+	seen := map[string]bool{}
+	for range 2 {
+		var next []string
+		for _, form := range layer {
+			for _, spell := range spellings {
+				if s := spell(form); s != form && !seen[s] {
+					seen[s] = true
+					next = append(next, s)
+				}
 			}
 		}
-		for _, c := range char {
-			out.text = append(out.text, c)
-			out.at = append(out.at, l.at[i])
+		forms = append(forms, next...)
+		layer = next
+	}
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	return forms
+}
+
+// base64Forms is what base64 makes of the key wherever in a text it stands:
+// the digits that no neighbour of the key has a share in.
+func base64Forms(key string) []string {
+	var forms []string
+	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 {
+			first, end := (before*8+5)/6, (before+len(key))*8/6
+			digits := enc.EncodeToString([]byte(strings.Repeat("\x00", before) + key))
+			forms = append(forms, digits[first:end])
 		}
-		i += n
 	}
-	out.at = append(out.at, l.at[len(l.text)])
-	return out
+	return forms
 }
 
-// escape is one way to write characters in other ones. decode returns what
-// the escape at the beginning of text stands for and its length, 0 if there is
-// none.
-type escape struct {
-	sign   byte
-	decode func(text []byte) (char []byte, n int)
+// spellings are the ways to write a text within another kind of text, as the
+// usual encoders do it. They differ in which characters they escape, and how.
+var spellings = slices.Concat(percentSpellings(), htmlSpellings(), jsonSpellings())
+
+// rewrite writes the characters that in selects with write.
+func rewrite(s string, in func(rune) bool, write func(rune) string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if in(r) {
+			b.WriteString(write(r))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
-var escapes = []escape{{'%', decodePercent}, {'\\', decodeBackslash}, {'&', decodeReference}}
-
-// decodePercent: %2F, as in a URL.
-func decodePercent(text []byte) (char []byte, n int) {
-	if len(text) < 3 {
-		return nil, 0
+// oddBut selects what is neither an ASCII letter or digit nor in keep.
+func oddBut(keep string) func(rune) bool {
+	return func(r rune) bool {
+		plain := r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+		return !plain && !strings.ContainsRune(keep, r)
 	}
-	b, err := strconv.ParseUint(string(text[1:3]), 16, 8)
-	if err != nil {
-		return nil, 0
-	}
-	return []byte{byte(b)}, 3
 }
 
-// decodeBackslash: \" and \u002f, as in JSON.
-func decodeBackslash(text []byte) (char []byte, n int) {
-	if len(text) >= 2 && strings.IndexByte(`"\/`, text[1]) >= 0 {
-		return text[1:2], 2
+// percentSpellings: what RFC 3986, browsers, Go and Java keep as it is, with
+// both cases of digits, and with + for a blank.
+func percentSpellings() (all []func(string) string) {
+	for _, keep := range []string{"", "-_.~", "-_.!~*'()", "-_.~$&+=:@", "-_.~;,/?:@&=+$!*'()#", "-_.*"} {
+		for _, format := range []string{"% X", "% x"} {
+			percent := func(r rune) string {
+				return "%" + strings.ReplaceAll(fmt.Sprintf(format, string(r)), " ", "%")
+			}
+			all = append(all, func(s string) string { return rewrite(s, oddBut(keep), percent) },
+				func(s string) string {
+					return strings.ReplaceAll(rewrite(s, oddBut(keep+" "), percent), " ", "+")
+				})
+		}
 	}
-	if len(text) < 6 || text[1] != 'u' {
-		return nil, 0
-	}
-	u, err := strconv.ParseUint(string(text[2:6]), 16, 16)
-	if err != nil {
-		return nil, 0
-	}
-	return utf8.AppendRune(nil, rune(u)), 6
+	return all
 }
 
-// decodeReference: &quot; and &#34;, as in HTML.
-func decodeReference(text []byte) (char []byte, n int) {
-	end := bytes.IndexByte(text[:min(len(text), 12)], ';')
-	if end < 2 {
-		return nil, 0
+// htmlSpellings: the quotes have several names.
+func htmlSpellings() (all []func(string) string) {
+	for _, quote := range []string{`"`, "&#34;", "&quot;"} {
+		for _, apostrophe := range []string{"'", "&#39;", "&#039;", "&#x27;", "&apos;"} {
+			all = append(all, strings.NewReplacer(`&`, "&amp;", "<", "&lt;", ">", "&gt;", `"`, quote, "'", apostrophe).Replace)
+		}
 	}
-	reference := string(text[:end+1])
-	plain := html.UnescapeString(reference)
-	if plain == reference {
-		return nil, 0
+	for _, format := range []string{"&#%d;", "&#x%x;", "&#x%X;"} {
+		all = append(all, func(s string) string {
+			return rewrite(s, oddBut(" "), func(r rune) string { return fmt.Sprintf(format, r) })
+		})
 	}
-	return []byte(plain), end + 1
+	return all
+}
+
+// jsonSpellings: encoders escape the slash or not, what HTML would understand
+// or not, and what is beyond ASCII or not.
+func jsonSpellings() (all []func(string) string) {
+	for _, format := range []string{`\u%04x`, `\u%04X`} {
+		unit := func(r rune) string {
+			var out []byte
+			for _, u := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, format, u)
+			}
+			return string(out)
+		}
+		for _, special := range []string{"", "<>&", "<>&'=", "/<>&'=+"} {
+			for _, slash := range []string{"/", `\/`} {
+				for _, last := range []rune{'~', utf8.MaxRune} {
+					in := func(r rune) bool { return strings.ContainsRune(special, r) || r > last }
+					all = append(all, func(s string) string {
+						quoted, _ := jsontext.AppendQuote(nil, s)
+						inside := rewrite(string(quoted[1:len(quoted)-1]), in, unit)
+						return strings.ReplaceAll(inside, "/", slash)
+					})
+				}
+			}
+		}
+		all = append(all, func(s string) string { return rewrite(s, oddBut(" "), unit) })
+	}
+	return all
 }

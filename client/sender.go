@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-const tasksPath = "/v1/accounts/tasks/"
+// TasksPath is the path of the endpoint, before the task ID.
+const TasksPath = "/v1/accounts/tasks/"
 
 // maxErrorBytes is how much of an error answer is looked at for its words.
 const maxErrorBytes = 128 << 10
@@ -84,9 +85,9 @@ func (l *line) request(base *url.URL, taskID string, body []byte) *http.Request 
 	r := *l.proto
 	r.ContentLength = int64(len(body))
 	u := *base
-	u.Path += tasksPath + taskID
+	u.Path += TasksPath + taskID
 	if u.RawPath != "" {
-		u.RawPath += tasksPath + taskID
+		u.RawPath += TasksPath + taskID
 	}
 	r.URL = &u
 	return &r
@@ -201,8 +202,8 @@ func (s *Sender) answered(resp *http.Response, body []byte, whole bool, reply *R
 		// The key goes before anything is parsed or cut, and again from
 		// the result, in which less is escaped.
 		shown := s.answer[:min(len(s.answer), maxErrorBytes)]
-		words := s.client.secret.remove(shown, !whole || len(shown) < len(s.answer))
-		e := parseAPIError(resp.StatusCode, resp.Status, words)
+		words := s.client.secret.remove(string(shown), !whole || len(shown) < len(s.answer))
+		e := parseAPIError(resp.StatusCode, resp.Status, []byte(words))
 		if resp.StatusCode == http.StatusInternalServerError && e.documented {
 			reply.Health = RowError
 		}

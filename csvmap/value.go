@@ -184,7 +184,7 @@ func (y *typist) splitList(text string) (value, *problem) {
 			if len(y.scratch) > mark+1 {
 				y.scratch = append(y.scratch, ',')
 			}
-			y.scratch = client.AppendString(y.scratch, item)
+			y.scratch, _ = jsontext.AppendQuote(y.scratch, item)
 		}
 	}
 	y.scratch = append(y.scratch, ']')

@@ -127,7 +127,7 @@ func (j *job) path(r batch.Request) string {
 	if u, err := url.Parse(j.target.baseURL); err == nil {
 		prefix = u.EscapedPath()
 	}
-	return prefix + "/v1/accounts/tasks/" + r.TaskID
+	return prefix + client.TasksPath + r.TaskID
 }
 
 // checkPage is what a check found, for people.

@@ -93,5 +93,5 @@ func (s *Sandbox) setHeaders(h http.Header, r *http.Request, now time.Time, l le
 	h["X-Ratelimit-Ip"] = []string{strings.TrimPrefix(host, "[")}
 	h["X-Ratelimit-Userid"] = []string{"usr_sandbox"}
 	h["X-Ratelimit-Orgid"] = []string{"org_sandbox"}
-	h["X-Ratelimit-Path"] = []string{tasksPath + "{taskId}"}
+	h["X-Ratelimit-Path"] = []string{client.TasksPath + "{taskId}"}
 }

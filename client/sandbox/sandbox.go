@@ -24,9 +24,6 @@ import (
 	"time"
 )
 
-// tasksPath is the path of the endpoint, before the task ID.
-const tasksPath = "/v1/accounts/tasks/"
-
 // maxBody is the largest request body that is read, in bytes.
 const maxBody = 32 << 20
 
@@ -99,7 +96,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	now := s.config.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	e := s.log.begin(now, r.Method, strings.TrimPrefix(r.URL.Path, tasksPath), body)
+	e := s.log.begin(now, r.Method, strings.TrimPrefix(r.URL.Path, client.TasksPath), body)
 	if s.down() {
 		s.finish(e, answer{}, faultOutage)
 		reset(w)
@@ -128,7 +125,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer is what the API says to a request within the quota, and the fault
 // that befalls it.
 func (s *Sandbox) answer(r *http.Request, seq int64, body []byte) (answer, string) {
-	id, found := strings.CutPrefix(r.URL.Path, tasksPath)
+	id, found := strings.CutPrefix(r.URL.Path, client.TasksPath)
 	switch {
 	case !found || strings.Contains(id, "/"):
 		return refuse(http.StatusNotFound, "Cannot "+r.Method+" "+r.URL.Path), ""

@@ -27,7 +27,7 @@ func (s *Sandbox) Start(addr string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox address: %w", err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !client.IsLoopback(host) {
 		return nil, fmt.Errorf("sandbox address: %q is not a loopback address, such as 127.0.0.1:8000", addr)
 	}
 	listener, err := net.Listen("tcp", addr)

@@ -48,7 +48,7 @@ func TestCompareAnswer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := compareAnswer([]byte(tt.sent), []byte(tt.answer), "secret"); got != tt.want {
+			if got := compareAnswer([]byte(tt.sent), []byte(tt.answer), newSecret("secret")); got != tt.want {
 				t.Errorf("%s\nwant %s", got, tt.want)
 			}
 		})
@@ -66,7 +66,7 @@ func TestCompareAnyText(t *testing.T) {
 		}
 		var u Update
 		u.SetText(Title, sent)
-		got := compareAnswer(u.AppendBody(nil), answer, "secret")
+		got := compareAnswer(u.AppendBody(nil), answer, newSecret("secret"))
 		if (got == "") != (sent == shown) {
 			t.Fatalf("sent %q, shown %q: %q", sent, shown, got)
 		}
@@ -79,7 +79,7 @@ func FuzzCompareAnswer(f *testing.F) {
 	f.Add([]byte(`{"title":"x","status":"y"}`), []byte(`{"data":{"title":"X","statusId":"\u0079"}}`))
 	f.Add([]byte(`{"title":"x"}`), []byte(`{"title":"\\\"","a":[[{}]],"b":-1.5e3,"c":null}`))
 	f.Fuzz(func(t *testing.T, sent, answer []byte) {
-		got := compareAnswer(sent, answer, "abcd")
+		got := compareAnswer(sent, answer, newSecret("abcd"))
 		if strings.ContainsFunc(got, mustEscape) || !utf8.ValidString(got) || len(got) > 200*(1+len(sent)) {
 			t.Errorf("%q", got)
 		}
@@ -90,16 +90,21 @@ func FuzzCompareAnswer(f *testing.F) {
 }
 
 // The scanner must see in valid JSON what encoding/json sees.
-func FuzzMembers(f *testing.F) {
+func FuzzScanner(f *testing.F) {
 	f.Add([]byte(`{"a":{"b":[1,"]}",null]},"c":"\\","d":true}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var want map[string]json.RawMessage
 		if json.Unmarshal(text, &want) != nil || want == nil || !utf8.Valid(text) {
-			members(text, func(_, _ []byte) {}) // must only not fail
+			for m := (scanner{b: text}); m.next(); { // must only not fail
+			}
 			return
 		}
 		got := map[string]string{}
-		if !members(text, func(key, value []byte) { got[string(key)] = string(value) }) {
+		m := scanner{b: text}
+		for m.next() {
+			got[string(m.key)] = string(m.value)
+		}
+		if !m.complete {
 			t.Fatalf("%s: not read", text)
 		}
 		for key, value := range want {

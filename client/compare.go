@@ -1,0 +1,135 @@
+package client
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxShown is how much of a server's value a warning shows.
+const maxShown = 80
+
+// sentField is a field of the update that the answer should show as it was
+// sent. Values are raw JSON.
+type sentField struct {
+	*FieldInfo
+	sent  []byte
+	shown []byte // another value that the answer has in its place
+	seen  bool   // the answer has the value sent
+}
+
+// comparison holds what was sent against an answer.
+type comparison struct {
+	fields [NumFields]sentField
+	n      int
+	open   int // fields not seen yet
+}
+
+// compareAnswer names the fields whose value in the answer to an applied
+// update is another than was sent, "" if there is none. sent is a canonical
+// body. An answer that cannot be read says nothing.
+func compareAnswer(sent, answer []byte, key *secret) string {
+	var c comparison
+	for m := (scanner{b: sent}); m.next(); {
+		for f := range fields {
+			if info := &fields[f]; info.Compared && info.Name == string(m.key) {
+				c.fields[c.n] = sentField{FieldInfo: info, sent: m.value}
+				c.n++
+			}
+		}
+	}
+	if !c.read(answer, true) {
+		return ""
+	}
+	return c.warning(key)
+}
+
+// read compares an answer, plain or wrapped in "data", until all is seen. It
+// returns whether the answer could be read to its end, and there may be
+// something to warn of.
+func (c *comparison) read(answer []byte, wrapped bool) bool {
+	for i := range c.n {
+		c.fields[i].shown, c.fields[i].seen = nil, false
+	}
+	c.open = c.n
+	m := scanner{b: answer}
+	var data []byte
+	for c.open > 0 && m.next() {
+		if wrapped && string(m.key) == "data" && m.value[0] == '{' {
+			data = m.value
+		} else {
+			c.see(m.key, m.value)
+		}
+	}
+	if m.complete && data != nil {
+		return c.read(data, false)
+	}
+	return m.complete
+}
+
+// see notes one member of the answer.
+func (c *comparison) see(key, value []byte) {
+	for i := range c.n {
+		f := &c.fields[i]
+		switch {
+		case f.seen:
+			continue
+		case string(key) == f.Name:
+			f.shown = value
+		case string(key) != f.IDKey:
+			continue
+		}
+		if same(f.sent, value) {
+			f.seen = true
+			c.open--
+		}
+		return
+	}
+}
+
+// warning names the fields that the answer shows with another value.
+func (c *comparison) warning(key *secret) string {
+	var w strings.Builder
+	for _, f := range c.fields[:c.n] {
+		if f.seen || f.shown == nil {
+			continue
+		}
+		if w.Len() > 0 {
+			w.WriteString("; ")
+		}
+		w.WriteString(f.Name + " is " + show(f.shown, key) + " on the server")
+	}
+	return w.String()
+}
+
+// same compares a text sent with what the answer shows in its place. An
+// object or an array says nothing; null stands for "".
+func same(sent, shown []byte) bool {
+	if shown[0] == '{' || shown[0] == '[' || bytes.Equal(sent, shown) {
+		return true
+	}
+	if shown[0] == '"' && bytes.IndexByte(sent, '\\') < 0 && bytes.IndexByte(shown, '\\') < 0 {
+		return !utf8.Valid(shown) // both are spelled in the only way there is
+	}
+	want, ok := unquote(sent)
+	if !ok {
+		return true
+	}
+	switch {
+	case string(shown) == "null":
+		return want == ""
+	case shown[0] != '"':
+		return want == string(shown)
+	}
+	got, ok := unquote(shown)
+	return !ok || got == want
+}
+
+// show is a raw JSON value as a warning shows it, without the key.
+func show(raw []byte, key *secret) string {
+	text, ok := unquote(raw)
+	if !ok {
+		return shorten(key.line(string(raw)), maxShown)
+	}
+	return `"` + shorten(key.line(text), maxShown) + `"`
+}
