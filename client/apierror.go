@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"taskbatch/csvmap/words"
 )
 
 // maxWords is how much of an undocumented error body is shown, in bytes.
@@ -149,7 +151,7 @@ func firstWords(body []byte) string {
 		text = html.UnescapeString(text)
 	}
 	text = strings.Join(strings.Fields(text), " ")
-	head := shorten(text, maxWords)
+	head := words.Shorten(text, maxWords)
 	if !utf8.ValidString(head) || strings.ContainsFunc(head, unicode.IsControl) {
 		return ""
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"taskbatch/csvmap/words"
 )
 
 // maxShown is how much of a server's value a warning shows.
@@ -129,7 +131,7 @@ func same(sent, shown []byte) bool {
 func show(raw []byte, key *secret) string {
 	text, ok := unquote(raw)
 	if !ok {
-		return shorten(key.line(string(raw)), maxShown)
+		return words.Shorten(key.line(string(raw)), maxShown)
 	}
-	return `"` + shorten(key.line(text), maxShown) + `"`
+	return `"` + words.Shorten(key.line(text), maxShown) + `"`
 }

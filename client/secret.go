@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"taskbatch/csvmap/words"
 )
 
 const (
@@ -42,7 +44,7 @@ func newSecret(key string) *secret {
 // line makes text, which may hold whatever a server sent, one line for
 // people: without the key, control characters escaped, at most 2 KiB.
 func (k *secret) line(text string) string {
-	return shorten(oneLine(k.remove(text, false)), maxLine)
+	return words.Shorten(words.Visible(k.remove(text, false)), maxLine)
 }
 
 // remove returns text without the key. cut says that the text is only the

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unsafe"
 
-	"taskbatch/client"
+	"taskbatch/csvmap/words"
 )
 
 // clearCell is the cell that clears its field: two quote characters.
@@ -79,7 +79,7 @@ func appendRaw(dst []byte, text string) []byte {
 		if text[0] == '\\' {
 			dst = append(dst, `\\`...)
 		} else {
-			dst, n = client.AppendVisible(dst, text)
+			dst, n = words.AppendVisible(dst, text)
 		}
 		text = text[n:]
 		if len(dst)-start <= maxRaw-len(ellipsis) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"taskbatch/client"
 	"taskbatch/csvmap/record"
+	"taskbatch/csvmap/words"
 )
 
 var headLine = strings.Join(record.Names[:], ",")
@@ -84,7 +84,7 @@ func errorCell(message string) string {
 	fits := 0 // length of the longest start that leaves room for the ellipsis
 	for len(message) > 0 {
 		var n int
-		cell, n = client.AppendVisible(cell, message)
+		cell, n = words.AppendVisible(cell, message)
 		message = message[n:]
 		if len(cell) > maxError {
 			return string(append(cell[:fits], ellipsis...))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"taskbatch/client"
 )
 
 // Quota allows N requests in each Window. The windows are aligned to the

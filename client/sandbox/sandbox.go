@@ -22,6 +22,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"taskbatch/client"
 )
 
 // maxBody is the largest request body that is read, in bytes.

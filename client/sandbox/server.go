@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"taskbatch/client"
 )
 
 // Server is a sandbox that listens.
