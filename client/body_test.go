@@ -101,7 +101,6 @@ func canonical(t interface{ Fatal(...any) }, b []byte) string {
 	return string(v)
 }
 
-
 func TestFieldSet(t *testing.T) {
 	var s client.FieldSet
 	for f := range client.Field(client.NumFields) {
