@@ -20,19 +20,20 @@ func errorOf(cause Cause, why, hint string) *Error { return &Error{Stop{cause, w
 type Cause uint8
 
 const (
-	Signal Cause = iota // somebody asked for it
-	Setup               // configuration, results that cannot be continued, a redirect at the start
-	Input               // the input cannot be used, or has changed
-	Key                 // the API key was refused
-	Rule                // a limit of the run was reached, or nothing works
-	Held                // another run of the batch is going on
-	Local               // a local file cannot be written
-	Bug                 // of taskbatch
+	Signal   Cause = iota // somebody asked for it
+	Declined              // somebody was asked and said no
+	Setup                 // configuration, results that cannot be continued, a redirect at the start
+	Input                 // the input cannot be used, or has changed
+	Key                   // the API key was refused
+	Rule                  // a limit of the run was reached, or nothing works
+	Held                  // another run of the batch is going on
+	Local                 // a local file cannot be written
+	Bug                   // of taskbatch
 )
 
 // Exit is the exit code of the program; 0 for a signal, whose number decides.
 func (c Cause) Exit() int {
-	return [...]int{Setup: 2, Input: 3, Key: 4, Rule: 5, Held: 6, Local: 7, Bug: 70}[c]
+	return [...]int{Declined: 1, Setup: 2, Input: 3, Key: 4, Rule: 5, Held: 6, Local: 7, Bug: 70}[c]
 }
 
 func (c Cause) outranks(other Cause) bool { return c >= Local && c > other }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskbatch/batch"
 	"taskbatch/csvmap/words"
 )
 
@@ -48,7 +49,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	defer func() {
 		if p := caughtPanic(recover()); p != nil {
 			con.errorf("%s", oneLine(p.String()))
-			code = exitBug
+			code = batch.Bug.Exit()
 		}
 	}()
 	s := &session{program: programName(args[0]), console: con}

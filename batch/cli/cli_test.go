@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"taskbatch/batch"
 )
 
 func TestFirstFrameNamesThePanicsPlace(t *testing.T) {
@@ -51,7 +53,7 @@ func TestPanicsEndWithOneLine(t *testing.T) {
 		var errOut bytes.Buffer
 		args := append([]string{"taskbatch"}, strings.Fields(line)...)
 		code := Main(context.Background(), args, broken{}, broken{}, &errOut)
-		if code != exitBug || strings.Count(errOut.String(), "\n") != 1 || !strings.Contains(errOut.String(), "bug in taskbatch: the pipe burst at ") {
+		if code != batch.Bug.Exit() || strings.Count(errOut.String(), "\n") != 1 || !strings.Contains(errOut.String(), "bug in taskbatch: the pipe burst at ") {
 			t.Errorf("%s: exit %d, stderr %q", line, code, errOut.String())
 		}
 	}
@@ -61,8 +63,8 @@ func TestPanicsEndWithOneLine(t *testing.T) {
 // or goroutine stays behind (see TestMain).
 func TestMainInProcess(t *testing.T) {
 	for line, want := range map[string]int{
-		"version": exitOK, "fields --csv": exitOK, "help": exitOK, "check nothere.csv": exitUsage,
-		"sandbox --addr 8.8.8.8:80": exitUsage, "sandbox --only-known nothere": exitUsage, "nonsense": exitUsage,
+		"version": exitOK, "fields --csv": exitOK, "help": exitOK, "check nothere.csv": batch.Setup.Exit(),
+		"sandbox --addr 8.8.8.8:80": batch.Setup.Exit(), "sandbox --only-known nothere": batch.Setup.Exit(), "nonsense": batch.Setup.Exit(),
 	} {
 		var out, errOut bytes.Buffer
 		args := append([]string{"taskbatch"}, strings.Fields(line)...)

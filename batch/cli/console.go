@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"taskbatch/batch"
 	"taskbatch/csvmap/words"
 )
 
@@ -60,7 +61,7 @@ func (c *console) check(code int) int {
 	}
 	c.errorf("cannot write to standard output: %s", oneLine(c.out.err.Error()))
 	if code == exitOK {
-		code = exitLocal
+		code = batch.Local.Exit()
 	}
 	return code
 }

@@ -4,21 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 
 	"taskbatch/batch"
 	"taskbatch/batch/results"
 	"taskbatch/csvmap"
 )
 
-// The exit codes; batch uses the same numbers in its errors.
+// The exit codes that belong to no batch.Cause.
 const (
 	exitOK      = 0
-	exitRows    = 1 // some rows did not get through
-	exitUsage   = 2 // usage or configuration
-	exitInput   = 3 // input not usable, invalid rows
-	exitHeld    = 6 // another run of the batch is going on
-	exitLocal   = 7 // a local file cannot be written
-	exitBug     = 70
+	exitRows    = 1   // some rows did not get through
 	exitSignals = 128 // + the signal's number
 )
 
@@ -32,12 +29,6 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
 
-// configf is something wrong with the set-up that the command line itself does
-// not show, as a key or an input that is not there: exit 2, too.
-func configf(format string, args ...any) error {
-	return &ending{exit: exitUsage, msg: fmt.Sprintf(format, args...)}
-}
-
 // isUsage tells whether an error is a mistake on the command line.
 func isUsage(err error) bool {
 	var (
@@ -47,76 +38,83 @@ func isUsage(err error) bool {
 	return errors.As(err, &usage) || errors.As(err, &option)
 }
 
-var errNotSwitch = errors.New("neither true nor false")
-
-// reported is the ending of a command that has said all there is to say.
-type reported int
-
-func (r reported) Error() string { return fmt.Sprintf("exit %d", int(r)) }
-
-// ending is why a command could not do its work, or had none to do.
-type ending struct {
-	exit  int
-	msg   string
-	hints []string
+// setupf is something wrong with the set-up that the command line itself does
+// not show, as a key or an input that is not there.
+func setupf(format string, args ...any) *batch.Error {
+	return stopped(batch.Setup, fmt.Sprintf(format, args...), "")
 }
 
-func (e *ending) Error() string { return e.msg }
+func stopped(cause batch.Cause, why, hint string) *batch.Error {
+	return &batch.Error{Stop: batch.Stop{Cause: cause, Why: why, Hint: hint}}
+}
 
-// endingOf tells what an error of one of the packages means for the user.
-func endingOf(err error) *ending {
+// stopOf tells what an error of one of the packages means for the user; nil
+// for none.
+func stopOf(err error) *batch.Stop {
 	var (
-		own     *ending
-		usage   *usageError
-		broken  *batch.Error
+		known   *batch.Error
 		input   *csvmap.InputError
-		option  *csvmap.OptionError
 		held    *results.HeldError
 		foreign *results.ForeignError
 		local   *fs.PathError
 	)
+	cause, hint := batch.Setup, ""
 	switch {
-	case errors.As(err, &own):
-		return own
-	case errors.As(err, &usage), errors.As(err, &option):
-		return &ending{exit: exitUsage, msg: oneLine(err.Error())}
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return &known.Stop
 	case errors.As(err, &foreign):
-		return &ending{exit: exitUsage, msg: err.Error(), hints: []string{foreign.Hint()}}
-	case errors.As(err, &broken):
-		e := &ending{exit: broken.Cause.Exit(), msg: err.Error()}
-		if broken.Hint != "" {
-			e.hints = []string{broken.Hint}
-		}
-		return e
+		hint = foreign.Hint()
 	case errors.As(err, &input):
-		exit := exitInput
-		if input.Usage {
-			exit = exitUsage
+		if !input.Usage {
+			cause = batch.Input
 		}
-		return &ending{exit: exit, msg: err.Error(), hints: input.Hints}
+		hint = strings.Join(input.Hints, "\n")
 	case errors.Is(err, csvmap.ErrChanged):
-		return &ending{exit: exitInput, msg: err.Error()}
+		cause = batch.Input
 	case errors.As(err, &held):
-		return &ending{exit: exitHeld, msg: err.Error(), hints: []string{"--wait-lock 1h waits for it"}}
+		cause, hint = batch.Held, "--wait-lock 1h waits for it"
 	case errors.As(err, &local) && local.Op == "write":
-		return &ending{exit: exitLocal, msg: err.Error(), hints: []string{"make room, or point TMPDIR to another place"}}
+		cause, hint = batch.Local, "make room, or point TMPDIR to another place"
 	}
-	return &ending{exit: exitUsage, msg: err.Error()}
+	return &batch.Stop{Cause: cause, Why: err.Error(), Hint: hint}
 }
+
+// reported is the exit code of a command that has said all there is to say.
+type reported int
+
+func (r reported) Error() string { return fmt.Sprintf("exit %d", int(r)) }
 
 // end tells an error that no command has told yet, and gives its exit code.
 func (c *console) end(err error) int {
-	if err == nil {
-		return exitOK
-	}
 	var told reported
 	if errors.As(err, &told) {
 		return int(told)
 	}
-	e := endingOf(err)
-	c.errorf("%s", e.msg)
-	for _, h := range e.hints {
-		c.hint(h)
+	stop := stopOf(err)
+	if stop == nil {
+		return exitOK
 	}
-	return e.exit
+	c.explain(stop)
+	return stop.Cause.Exit()
 }
+
+// explain says why a command ends, and what to do next.
+func (c *console) explain(stop *batch.Stop) {
+	c.errorf("%s", stop.Why)
+	for _, hint := range hints(stop) {
+		c.hint(hint)
+	}
+}
+
+// hints are the lines of a stop's hint.
+func hints(stop *batch.Stop) []string {
+	if stop.Hint == "" {
+		return nil
+	}
+	return strings.Split(stop.Hint, "\n")
+}
+
+// signalExit is what a shell shows for a process that died of the signal.
+func signalExit(sig os.Signal) int { return exitSignals + signalNumber(sig) }

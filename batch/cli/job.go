@@ -26,6 +26,7 @@ type job struct {
 	target  target
 	view    *display       // nil: no run is going on
 	summary *batch.Summary // nil: nothing was sent
+	nothing string         // what to say when there is nothing to do
 }
 
 // batch is the command update, and check: an update that ends before the
@@ -81,7 +82,7 @@ func (j *job) findInput() error {
 func (j *job) unreadable(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) && pathErr.Path == j.set.path {
-		return configf("cannot read %s: %v", j.inputLabel(), pathErr.Err)
+		return setupf("cannot read %s: %v", j.inputLabel(), pathErr.Err)
 	}
 	return err
 }
@@ -91,7 +92,7 @@ func (j *job) unreadable(err error) error {
 func (j *job) work() error {
 	j.results = j.set.resultsName(j.in.Facts().IsResults, j.started)
 	if err := j.files().Check(); err != nil {
-		return configf("%s", err)
+		return setupf("%s", err)
 	}
 	if err := j.takeLock(); err != nil {
 		return err
@@ -115,7 +116,7 @@ func (j *job) work() error {
 func (j *job) open() error {
 	in, err := csvmap.Open(j.set.path, j.stdin, j.set.input)
 	if err != nil {
-		return j.stopped(j.unreadable(err))
+		return j.interrupted(j.unreadable(err))
 	}
 	j.in = in
 	return nil
@@ -129,7 +130,7 @@ func (j *job) takeLock() error {
 	}
 	lock, err := results.TakeLock(j.ctx, j.lockName(), j.set.waitLock)
 	if err != nil {
-		return j.stopped(err)
+		return j.interrupted(err)
 	}
 	j.lock = lock
 	if info, err := os.Stat(j.set.path); j.set.path == "-" || err != nil || !info.Mode().IsRegular() {
@@ -161,7 +162,7 @@ func (j *job) prepare() error {
 	cfg.Notify = j.notify
 	plan, err := batch.Prepare(j.ctx, cfg)
 	if err != nil {
-		return j.stopped(err)
+		return j.interrupted(err)
 	}
 	j.plan = plan
 	for _, hint := range j.in.Facts().Hints {
@@ -192,10 +193,11 @@ func (j *job) unfinished() bool {
 func (j *job) done() error {
 	if !j.set.out.dryRun {
 		if err := j.plan.WriteFailures(); err != nil {
-			return &ending{exit: exitLocal, msg: err.Error()}
+			return stopped(batch.Local, err.Error(), "")
 		}
 	}
-	return &ending{exit: exitOK, msg: j.nothingToDo()}
+	j.nothing = j.nothingToDo()
+	return nil
 }
 
 // nothingToDo is the line about a batch that is done.
@@ -228,14 +230,14 @@ func (j *job) inputLabel() string {
 	return shown(j.set.path)
 }
 
-// stopped turns what a signal brought about before the first request into the
+// interrupted turns what a signal brought about before the first request into the
 // ending for the signal.
-func (j *job) stopped(err error) error {
+func (j *job) interrupted(err error) error {
 	sig := j.signals.caught()
 	if sig == nil || err == nil {
 		return err
 	}
-	return &ending{exit: signalExit(sig), msg: fmt.Sprintf("stopped by %s; nothing was sent", signalName(sig))}
+	return stopped(batch.Signal, fmt.Sprintf("stopped by %s; nothing was sent", signalName(sig)), "")
 }
 
 func (j *job) close() {

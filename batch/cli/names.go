@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"taskbatch/batch"
 	"taskbatch/batch/results"
 	"taskbatch/csvmap/words"
 )
@@ -84,11 +85,11 @@ func (j *job) refusePartial() error {
 	if !isPartial {
 		return nil
 	}
-	e := &ending{exit: exitUsage, msg: fmt.Sprintf("%s belongs to an unfinished run; it is continued, not rerun", path)}
+	e := setupf("%s belongs to an unfinished run; it is continued, not rerun", path)
 	if input := inputOf(finished); input != "" {
-		e.hints = []string{j.rerun(input) + " continues it"}
+		e.Hint = j.rerun(input) + " continues it"
 	} else {
-		e.hints = []string{fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", j.program, words.Shell(finished))}
+		e.Hint = fmt.Sprintf("run the command that began it again: %s update INPUT -o %s", j.program, words.Shell(finished))
 	}
 	return e
 }
@@ -124,15 +125,12 @@ func (j *job) refuseOlder() error {
 	if newest == "" {
 		return nil
 	}
-	e := &ending{exit: exitUsage}
 	if finished, unfinished := cutPartial(newest); unfinished {
-		e.msg = fmt.Sprintf("a rerun of these results was begun and not ended: %s; nothing was sent", newest)
-		e.hints = []string{j.rerun(previousRun(finished)) + " continues it"}
-		return e
+		return stopped(batch.Setup, fmt.Sprintf("a rerun of these results was begun and not ended: %s; nothing was sent", newest),
+			j.rerun(previousRun(finished))+" continues it")
 	}
-	e.msg = fmt.Sprintf("the newest results of this batch are in %s; nothing was sent", newest)
-	e.hints = []string{j.rerun(newest) + " goes on from there; --fresh starts over"}
-	return e
+	return stopped(batch.Setup, fmt.Sprintf("the newest results of this batch are in %s; nothing was sent", newest),
+		j.rerun(newest)+" goes on from there; --fresh starts over")
 }
 
 // warnOfDates names what runs of the batch under other dates left unfinished.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"taskbatch/batch"
 	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
@@ -16,10 +17,15 @@ func (j *job) next(exit int) string {
 		return j.again("fresh")
 	case j.plan.Survey().Left > 0: // a rerun of the results would never come to these rows
 		return j.again("fresh", "limit")
-	case s.Outcomes[record.Updated]+s.Outcomes[record.Skipped] == s.Rows:
+	case allFinished(s):
 		return ""
 	}
 	return j.rerun(s.Results)
+}
+
+// allFinished tells whether every row of the batch is updated or skipped.
+func allFinished(s *batch.Summary) bool {
+	return s != nil && s.Complete && s.Outcomes[record.Updated]+s.Outcomes[record.Skipped] == s.Rows
 }
 
 // again is the update without the flags named.

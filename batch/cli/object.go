@@ -76,16 +76,17 @@ type cause struct {
 }
 
 // object describes the job at its ending.
-func (j *job) object(e *ending, exit int) object {
+func (j *job) object(stop *batch.Stop) object {
 	finished := time.Now()
 	o := object{
 		SchemaVersion: 1, Version: version(),
 		StartedAt: stamp(j.started), FinishedAt: stamp(finished), DurationS: seconds(finished.Sub(j.started)),
 		Input:    inputObject{Path: j.set.path},
 		Results:  j.results,
+		Error:    j.nothing,
 		BaseURL:  j.target.baseURL,
 		Errors:   []cause{},
-		ExitCode: exit,
+		ExitCode: j.exitCode(stop),
 	}
 	if j.target.client != nil {
 		o.Proxy = j.target.client.Proxy()
@@ -93,8 +94,8 @@ func (j *job) object(e *ending, exit int) object {
 	if j.in != nil {
 		o.Input.Format = j.in.Facts().Format
 	}
-	if e != nil {
-		o.Error, o.Hints = e.msg, e.hints
+	if stop != nil {
+		o.Error, o.Hints = stop.Why, hints(stop)
 	}
 	if j.plan != nil {
 		o.Input.SHA256 = j.in.SHA256()

@@ -30,7 +30,7 @@ func (j *job) ask() error {
 	answer, err := readAnswer(j.stdin)
 	if j.signals.caught() != nil {
 		fmt.Fprintln(w)
-		return j.stopped(j.ctx.Err())
+		return j.interrupted(j.ctx.Err())
 	}
 	if err == io.EOF {
 		fmt.Fprintln(w)
@@ -40,7 +40,7 @@ func (j *job) ask() error {
 		j.started = time.Now()
 		return nil
 	}
-	return &ending{exit: exitRows, msg: "not confirmed; nothing was sent"}
+	return stopped(batch.Declined, "not confirmed; nothing was sent", "")
 }
 
 func (j *job) mustAsk() bool {

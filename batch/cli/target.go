@@ -115,7 +115,7 @@ func (j *job) apiKey() (string, error) {
 	}
 	key := strings.TrimSpace(os.Getenv("THENA_API_KEY"))
 	if key == "" {
-		return "", configf("no API key: put it into a file and name it with --api-key-file, or set THENA_API_KEY; --sandbox needs none")
+		return "", setupf("no API key: put it into a file and name it with --api-key-file, or set THENA_API_KEY; --sandbox needs none")
 	}
 	return key, nil
 }
@@ -125,14 +125,14 @@ func (j *job) keyFromFile(path string) (string, error) {
 	where := j.where("api-key-file")
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return "", configf("%s: %s", where, oneLine(err.Error()))
+		return "", setupf("%s: %s", where, oneLine(err.Error()))
 	}
 	key := strings.TrimRight(string(data), "\r\n")
 	switch {
 	case strings.TrimSpace(key) == "":
-		return "", configf("%s: %s is empty; it must hold the key on one line", where, shown(path))
+		return "", setupf("%s: %s is empty; it must hold the key on one line", where, shown(path))
 	case strings.ContainsAny(key, "\r\n"):
-		return "", configf("%s: %s has more than one line; it must hold the key alone", where, shown(path))
+		return "", setupf("%s: %s has more than one line; it must hold the key alone", where, shown(path))
 	}
 	if info, err := os.Stat(path); err == nil && readableByOthers(info) {
 		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", shown(path), words.Shell(path)))

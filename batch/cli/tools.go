@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskbatch/batch"
 	"taskbatch/client/sandbox"
 	"taskbatch/csvmap"
 	"taskbatch/csvmap/words"
@@ -41,12 +42,12 @@ func (s *session) sandbox(set *boxSettings) error {
 	set.MetadataReplace = set.metadata == "replace"
 	box, err := sandbox.New(set.Config)
 	if err != nil {
-		return configf("%s", err)
+		return setupf("%s", err)
 	}
 	server, err := box.Start(set.addr)
 	if err != nil {
 		box.Close()
-		return configf("%s", err)
+		return setupf("%s", err)
 	}
 	key := "any"
 	if set.Key != "" {
@@ -58,7 +59,7 @@ func (s *session) sandbox(set *boxSettings) error {
 		<-s.ctx.Done()
 	}
 	if err := server.Close(); err != nil {
-		return &ending{exit: exitLocal, msg: err.Error()}
+		return stopped(batch.Local, err.Error(), "")
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
+
+	"taskbatch/batch"
 )
 
 // readFlags reads the flags of an update as the program does.
@@ -111,7 +113,7 @@ func TestValuesOutOfRange(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := readFlags(t, c.env, c.args...)
-			if err == nil || endingOf(err).exit != exitUsage || !strings.HasPrefix(err.Error(), c.want) {
+			if err == nil || stopOf(err).Cause != batch.Setup || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
@@ -119,7 +121,7 @@ func TestValuesOutOfRange(t *testing.T) {
 }
 
 func TestEndingOfUnknownErrorIsNotSuccess(t *testing.T) {
-	if e := endingOf(errors.New("x")); e.exit == exitOK {
-		t.Errorf("exit %d", e.exit)
+	if e := stopOf(errors.New("x")); e.Cause.Exit() == exitOK {
+		t.Errorf("exit %d", e.Cause.Exit())
 	}
 }
