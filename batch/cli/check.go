@@ -193,21 +193,8 @@ func named(name, fact string) string {
 func (j *job) checkRows(p *page) {
 	s := j.plan.Survey()
 	p.heading(words.Plural(s.Rows, "row"))
-	for _, count := range []struct {
-		n    int64
-		text string
-	}{
-		{s.ToSend, "to send"},
-		{s.NoChange, "change nothing: will be skipped"},
-		{s.Invalid, "invalid: will not be sent"},
-		{s.Finished, "finished earlier: will not be sent again"},
-		{s.Held, "held back: a later row of the task is updated already"},
-		{s.Edited, "of these edited since the results were written"},
-		{s.EditedFinished, "edited although finished: will not be sent"},
-	} {
-		if count.n > 0 || count.text == "to send" {
-			p.linef("  %9s  %s", words.Grouped(count.n), count.text)
-		}
+	for _, n := range tallies(s) {
+		p.linef("  %9s  %s", words.Grouped(n.count), n.text)
 	}
 	if s.DuplicateTasks > 0 {
 		p.linef("  %s with more than one row: these are sent in row order", words.Plural(s.DuplicateTasks, "task"))
@@ -215,11 +202,8 @@ func (j *job) checkRows(p *page) {
 	if s.Continues != "" {
 		p.linef("  continues %s", s.Continues)
 	}
-	if text := fieldCounts(s.Set); text != "" {
-		p.linef("  fields to change: %s", text)
-	}
-	if text := fieldCounts(s.Cleared); text != "" {
-		p.linef("  fields to clear: %s", text)
+	for _, line := range fieldLines(s) {
+		p.linef("  %s", line)
 	}
 	if r := j.set.batch.Pace.Rate; r > 0 && s.ToSend > 0 {
 		p.linef("  takes at least %s at --rate %s", took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), findFlag(j.inv.command, "rate").String())

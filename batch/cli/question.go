@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,30 +57,46 @@ func (j *job) mustAsk() bool {
 
 // questionLines are the facts to decide on.
 func questionLines(s *batch.Survey) []string {
-	lines := []string{words.Plural(s.ToSend, "row") + " to send"}
+	var lines []string
+	for _, n := range tallies(s) {
+		lines = append(lines, words.Plural(n.count, "row")+" "+n.text)
+	}
+	lines = append(lines, fieldLines(s)...)
+	if warning := replaceWarning(s); warning != "" {
+		lines = append(lines, "warning: "+warning)
+	}
+	return lines
+}
+
+// tally is a number of rows and what will become of them.
+type tally struct {
+	count int64
+	text  string
+}
+
+// tallies count the rows by what update does with them: those to send, and
+// the others if there are any.
+func tallies(s *batch.Survey) []tally {
+	all := []tally{
+		{s.NoChange, "without a change: will be skipped"},
+		{s.Invalid, "invalid: will not be sent"},
+		{s.Finished, "finished earlier: will not be sent again"},
+		{s.Held, "held back: a later row of the task is updated already"},
+		{s.Edited, "edited since the results were written"},
+		{s.EditedFinished, "edited although finished: will not be sent"},
+	}
+	some := slices.DeleteFunc(all, func(t tally) bool { return t.count == 0 })
+	return append([]tally{{s.ToSend, "to send"}}, some...)
+}
+
+// fieldLines say which fields the rows to send change and clear.
+func fieldLines(s *batch.Survey) []string {
+	var lines []string
 	if text := fieldCounts(s.Set); text != "" {
 		lines = append(lines, "fields to change: "+text)
 	}
 	if text := fieldCounts(s.Cleared); text != "" {
 		lines = append(lines, "fields to clear: "+text)
-	}
-	for _, count := range []struct {
-		n    int64
-		text string
-	}{
-		{s.Invalid, "invalid, not sent"},
-		{s.Finished, "finished earlier, not sent again"},
-		{s.NoChange, "without a change, not sent"},
-		{s.Held, "held back: a later row of the task is updated already"},
-		{s.Edited, "edited since the results were written"},
-		{s.EditedFinished, "edited although finished: not sent"},
-	} {
-		if count.n > 0 {
-			lines = append(lines, words.Plural(count.n, "row")+" "+count.text)
-		}
-	}
-	if warning := replaceWarning(s); warning != "" {
-		lines = append(lines, "warning: "+warning)
 	}
 	return lines
 }
