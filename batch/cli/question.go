@@ -78,7 +78,7 @@ type tally struct {
 // the others if there are any.
 func tallies(s *batch.Survey) []tally {
 	all := []tally{
-		{s.NoChange, "without a change: will be skipped"},
+		{s.NoChange, "change nothing: will be skipped"},
 		{s.Invalid, "invalid: will not be sent"},
 		{s.Finished, "finished earlier: will not be sent again"},
 		{s.Held, "held back: a later row of the task is updated already"},
