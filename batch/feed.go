@@ -12,58 +12,53 @@ const (
 	feedBytes = 256 << 10 // fewer if they are long
 )
 
-// feedSafely is feed; a panic becomes an error.
-func (p *Plan) feedSafely(ctx context.Context, out chan<- []*item) (err error) {
+// feed reads the input once more and hands its rows to the dispatcher, which
+// never blocks on the disk for them. A panic becomes an error.
+func (p *Plan) feed(ctx context.Context, out chan<- []*item) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = errorOf(Bug, fmt.Sprintf("a bug in taskbatch: reading the input: %v", r), "")
 		}
 	}()
-	return p.feed(ctx, out)
-}
-
-// feed reads the input once more and hands its rows to the dispatcher, which
-// never blocks on the disk for them.
-func (p *Plan) feed(ctx context.Context, out chan<- []*item) error {
 	w, err := p.newWalk()
 	if err != nil {
 		return err
 	}
 	w.sums = true
-	var (
-		batch []*item
-		bytes int
-	)
+	var rows []*item
+	bytes := 0
 	flush := func() error {
-		if len(batch) == 0 {
+		if len(rows) == 0 {
 			return nil
 		}
 		select {
-		case out <- batch:
-			batch, bytes = make([]*item, 0, feedRows), 0
+		case out <- rows:
+			rows, bytes = make([]*item, 0, feedRows), 0
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	it := new(item)
 	for row, err := range p.cfg.Input.Each(ctx) {
 		if err != nil {
 			return err
 		}
-		v, err := w.visit(row)
-		if err != nil {
+		it.row = row
+		if err := w.visit(it); err != nil {
 			return err
 		}
-		if w.enough() && !v.selected {
+		if it.fate == left && w.enough() {
 			break
 		}
-		if v.fate == recorded {
+		if it.fate == left || it.fate == recorded {
 			continue
 		}
-		it := &item{row: row, sum: v.sum, fate: v.fate, past: v.past, over: v.over}
-		it.unanswered = v.past.outcome == record.Unknown && v.past.stands(v.sum)
-		batch = append(batch, it)
-		if bytes += it.cost(); len(batch) == feedRows || bytes >= feedBytes {
+		it.unanswered = it.past.outcome == record.Unknown && it.stands()
+		rows = append(rows, it)
+		bytes += it.cost()
+		it = new(item)
+		if len(rows) == feedRows || bytes >= feedBytes {
 			if err := flush(); err != nil {
 				return err
 			}

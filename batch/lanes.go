@@ -1,44 +1,89 @@
 package batch
 
 import (
+	"container/heap"
+	"time"
+
+	"taskbatch/client"
+	"taskbatch/csvmap"
 	"taskbatch/csvmap/record"
 )
 
-// lanes keep the rows of one task in row order: only the first unsettled row
-// of a task is ever ready. A task whose row did not get through is closed: its
-// later rows are blocked, so that no rerun puts an older value over a newer
-// one.
+// item is a row on its way from the reader to its record.
+type item struct {
+	row  *csvmap.Row
+	sum  record.Sum
+	past past
+	fate fate
+	by   closing // fate held or behind: the row that holds it back
+
+	next *item // the row behind it in its lane
+
+	tries      int  // attempts that count against Config.Attempts
+	attempts   int  // all attempts of this run
+	throttled  int  // of these, answered 429
+	unanswered bool // an attempt, of this run or an earlier one, may have been applied
+	probe      bool // in flight as the probe of an outage
+	confirm    bool // in flight to confirm that the key is refused
+	firstSent  time.Time
+	due        time.Time // of its retry: not before
+	status     int       // last HTTP status
+	message    string    // why the last attempt did not get through
+
+	reply    client.Reply // of the attempt just made
+	panicked any          // what a worker's panic said
+}
+
+// cost is roughly the memory that the item holds, in bytes.
+func (it *item) cost() int { return 512 + len(it.row.Body) + len(it.row.Tail) }
+
+// stands tells whether the row's earlier record still tells the truth as long
+// as this run has not tried it: the server saw this very update.
+func (it *item) stands() bool {
+	p := &it.past
+	tried := p.outcome == record.Failed || p.outcome == record.Unknown
+	return tried && p.hasSum && p.sum == it.sum
+}
+
+// lanes hold the rows that are to be sent and not settled. The rows of one
+// task stand in its lane, in row order, and only the first is ever ready: it
+// waits for its first attempt, is in flight, or waits for its next one. A
+// waiting row keeps no worker from its work.
 type lanes struct {
-	tail   map[string]*item   // last unsettled row of each task that has one
-	closed map[string]closing // tasks with a row that did not get through
+	tail     map[string]*item // last row of each lane
+	closed   closings         // lanes with a row that did not get through
+	ready    queue
+	retry    retries
+	suspects queue // answered 401, to be confirmed
+
+	rows  int   // in all lanes
+	bytes int   // memory of these
+	left  int64 // rows that are still to be sent, those not read yet included
 }
 
-// closing is the row that closed a lane.
-type closing struct {
-	row     int64
-	outcome record.Outcome
+func newLanes(left int64) lanes {
+	return lanes{tail: map[string]*item{}, closed: closings{}, left: left}
 }
 
-func newLanes() lanes {
-	return lanes{tail: map[string]*item{}, closed: map[string]closing{}}
-}
-
-// join puts a row behind the unsettled rows of its task. It is true when the
-// row is first, and may go at once.
-func (l *lanes) join(it *item) bool {
-	task := it.row.TaskID
-	last := l.tail[task]
-	l.tail[task] = it
+// admit puts a row behind the others of its task.
+func (l *lanes) admit(it *item) {
+	l.rows++
+	l.bytes += it.cost()
+	last := l.tail[it.row.TaskID]
+	l.tail[it.row.TaskID] = it
 	if last == nil {
-		return true
+		l.ready.push(it)
+	} else {
+		last.next = it
 	}
-	last.next = it
-	return false
 }
 
-// leave takes the settled first row out of its lane and returns the row that
-// is first now, or nil.
-func (l *lanes) leave(it *item) *item {
+// release takes a settled row, which is first, out of its lane and returns the
+// row that is first now, or nil.
+func (l *lanes) release(it *item) *item {
+	l.left--
+	l.rows--
+	l.bytes -= it.cost()
 	next := it.next
 	it.next = nil
 	if next == nil {
@@ -47,16 +92,90 @@ func (l *lanes) leave(it *item) *item {
 	return next
 }
 
-// close notes that a row of the task did not get through. The first such row
-// is the one that later rows are blocked by.
-func (l *lanes) close(task string, row int64, o record.Outcome) {
-	if _, ok := l.closed[task]; !ok {
-		l.closed[task] = closing{row, o}
+// waiting takes out a row that is not in flight; nil: there is none.
+func (l *lanes) waiting() *item {
+	switch {
+	case l.suspects.len() > 0:
+		return l.suspects.pop()
+	case len(l.retry) > 0:
+		return l.retry.pop()
+	case l.ready.len() > 0:
+		return l.ready.pop()
 	}
+	return nil
 }
 
-// blockedBy tells which row closed the task's lane, if any.
-func (l *lanes) blockedBy(task string) (closing, bool) {
-	c, ok := l.closed[task]
-	return c, ok
+// closing is a row that did not get through.
+type closing struct {
+	row     int64
+	outcome record.Outcome
+}
+
+// closings are, by the hash of the task, the first row of it that did not get
+// through. There can be millions: one needs some 20 bytes.
+type closings map[[2]uint32]uint32
+
+func closingKey(task uint64) [2]uint32 { return [2]uint32{uint32(task), uint32(task >> 32)} }
+
+func (c closings) close(task uint64, row int64, o record.Outcome) {
+	key := closingKey(task)
+	if _, ok := c[key]; ok {
+		return
+	}
+	if row >= 1<<29 {
+		row = 0 // its number is not kept
+	}
+	c[key] = uint32(row)<<3 | uint32(o)
+}
+
+// by tells which row closed the task, if any.
+func (c closings) by(task uint64) (closing, bool) {
+	v, ok := c[closingKey(task)]
+	return closing{int64(v >> 3), record.Outcome(v & 7)}, ok
+}
+
+// queue holds rows in order of arrival.
+type queue struct {
+	items []*item
+	head  int
+}
+
+func (q *queue) push(it *item) {
+	if q.head > 256 && q.head*2 > len(q.items) {
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	q.items = append(q.items, it)
+}
+
+func (q *queue) pop() *item {
+	it := q.items[q.head]
+	q.items[q.head] = nil
+	q.head++
+	return it
+}
+
+func (q *queue) len() int { return len(q.items) - q.head }
+
+// retries are rows that wait for their next attempt, earliest first.
+type retries []*item
+
+func (r *retries) add(it *item, due time.Time) {
+	it.due = due
+	heap.Push(r, it)
+}
+
+func (r *retries) pop() *item { return heap.Pop(r).(*item) }
+
+func (r retries) Len() int           { return len(r) }
+func (r retries) Less(i, j int) bool { return r[i].due.Before(r[j].due) }
+func (r retries) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
+func (r *retries) Push(x any)        { *r = append(*r, x.(*item)) }
+func (r *retries) Pop() any {
+	last := len(*r) - 1
+	it := (*r)[last]
+	(*r)[last] = nil
+	*r = (*r)[:last]
+	return it
 }

@@ -1,5 +1,16 @@
 package batch
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"taskbatch/client"
+	"taskbatch/csvmap"
+	"taskbatch/csvmap/record"
+)
+
 // Stop says why a run ended before every row was tried, or why it did not
 // begin.
 type Stop struct {
@@ -37,3 +48,240 @@ func (c Cause) Exit() int {
 }
 
 func (c Cause) outranks(other Cause) bool { return c >= Local && c > other }
+
+// Rules are the conditions that end a run early; zero = off but for MaxOutage.
+type Rules struct {
+	MaxFailures      int64         // rows that ended failed, unknown or invalid
+	MaxFailuresShare float64       // 0..1 of the rows settled, after 100 of them
+	MaxDuration      time.Duration // start no attempt after this long
+	MaxOutage        time.Duration // while no row gets settled
+	KeepGoing        bool          // switches off the nothing-works rule
+}
+
+const (
+	nothingWorksRows = 50  // so many first rows that all fail for good stop a run
+	shareFrom        = 100 // rows settled before MaxFailuresShare counts
+)
+
+// ruleBook decides when a run stops early. It is told
+// of every answer and every settled row.
+type ruleBook struct {
+	rules   Rules
+	fresh   bool // the run starts from nothing: the nothing-works rule holds
+	started time.Time
+
+	answers   int64 // HTTP answers
+	applied   bool  // a 2xx came
+	forbidden string
+	sent      int64 // rows that were sent and settled
+	refused   int64 // of these, failed for good
+	settled   int64
+	bad       int64 // failed, unknown or invalid
+
+	trouble time.Time     // first answer that settled nothing since the last that did; zero: none
+	allowed time.Duration // announced wait counted out of the outage; one for each trouble
+}
+
+// answered looks at the answer to an attempt for a task.
+func (b *ruleBook) answered(task string, r *client.Reply) *Stop {
+	first := false
+	if r.Status != 0 {
+		b.answers++
+		first = b.answers == 1
+	}
+	switch r.Verdict {
+	case client.Applied:
+		b.applied = true
+		b.trouble, b.allowed = time.Time{}, 0
+	case client.Refused:
+		b.trouble, b.allowed = time.Time{}, 0
+	case client.Redirected:
+		b.trouble, b.allowed = time.Time{}, 0
+		if first {
+			return &Stop{Cause: Setup, Why: "the server redirects: " + r.Message,
+				Hint: "check --base-url; a redirect is never followed, because the API key would go with it"}
+		}
+	case client.Forbidden:
+		b.trouble, b.allowed = time.Time{}, 0
+		if b.applied || b.forbidden == task {
+			break
+		}
+		if b.forbidden != "" {
+			return &Stop{Cause: Key, Why: "the API key may not update tasks: " + r.Message,
+				Hint: "check the key's permissions, then run the same command again"}
+		}
+		b.forbidden = task
+	default:
+		if b.trouble.IsZero() {
+			b.trouble = r.Received
+		}
+	}
+	return nil
+}
+
+// settledRow looks at the outcome of a row. forGood: the server refused it,
+// so that no retry could help.
+func (b *ruleBook) settledRow(o record.Outcome, wasSent, forGood bool) *Stop {
+	b.settled++
+	if o == record.Failed || o == record.Unknown || o == record.Invalid {
+		b.bad++
+	}
+	if wasSent {
+		b.sent++
+		if forGood {
+			b.refused++
+		}
+		if b.fresh && !b.rules.KeepGoing && b.sent == nothingWorksRows && b.refused == nothingWorksRows {
+			return &Stop{Cause: Rule, Why: fmt.Sprintf("nothing works: the first %d rows sent all failed", nothingWorksRows),
+				Hint: "look at the causes: the file or the target may be wrong; --keep-going switches this rule off"}
+		}
+	}
+	if n := b.rules.MaxFailures; n > 0 && b.bad >= n {
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-failures: %d of the rows so far did not get through", b.bad),
+			Hint: "the same command continues"}
+	}
+	if share := b.rules.MaxFailuresShare; share > 0 && b.settled >= shareFrom && float64(b.bad) >= share*float64(b.settled) {
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-failures: %d of %d rows did not get through", b.bad, b.settled),
+			Hint: "the same command continues"}
+	}
+	return nil
+}
+
+// announced tells of an announced wait now in force. Only the first one since
+// rows stopped getting through is counted out of the outage.
+func (b *ruleBook) announced(wait time.Duration) {
+	if b.allowed == 0 && !b.trouble.IsZero() {
+		b.allowed = wait
+	}
+}
+
+// outageEnds is when a run without a settled row stops; zero: no trouble.
+func (b *ruleBook) outageEnds() time.Time {
+	if b.trouble.IsZero() || b.rules.MaxOutage <= 0 {
+		return time.Time{}
+	}
+	return b.trouble.Add(b.rules.MaxOutage + b.allowed)
+}
+
+// durationEnds is when no new attempt may start; zero: never.
+func (b *ruleBook) durationEnds() time.Time {
+	if b.rules.MaxDuration <= 0 {
+		return time.Time{}
+	}
+	return b.started.Add(b.rules.MaxDuration)
+}
+
+// expired looks at the two rules that only the clock decides.
+func (b *ruleBook) expired(now time.Time, paced bool) *Stop {
+	if end := b.durationEnds(); !end.IsZero() && !now.Before(end) {
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), Hint: "the same command continues"}
+	}
+	if end := b.outageEnds(); !paced && !end.IsZero() && !now.Before(end) {
+		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-outage: no row got through since %s", b.trouble.Format(time.TimeOnly)),
+			Hint: "the same command continues when the server is back"}
+	}
+	return nil
+}
+
+// stopping is how far the end of a stopped run has come.
+type stopping struct {
+	stop       *Stop              // nil: the run goes on
+	signalled  time.Time          // first signal; zero: none
+	abandon    context.CancelFunc // ends the attempts in flight
+	abandoned  bool
+	giveUp     bool // no more rows are read: the .partial stays
+	unwritable bool // the .partial cannot be written any more
+	cut        bool // a row was settled only because the run stopped
+}
+
+const (
+	grace      = 10 * time.Second       // for requests in flight after a signal
+	filesGrace = 800 * time.Millisecond // more for the files, so that the process is gone within 11 s of the signal
+)
+
+// halt stops the run: no new attempts.
+func (d *dispatcher) halt(s *Stop) {
+	if d.stopping.stop == nil || s.Cause.outranks(d.stopping.stop.Cause) {
+		d.stopping.stop = s
+	}
+}
+
+// signal handles a request to stop: the first lets the requests in flight
+// end, the second does not.
+func (d *dispatcher) signal(now time.Time) {
+	if d.stopping.signalled.IsZero() {
+		d.stopping.signalled = now
+		d.halt(&Stop{Cause: Signal, Why: "stopped by a signal", Hint: "the same command continues"})
+		return
+	}
+	d.abandonInFlight()
+}
+
+func (d *dispatcher) abandonInFlight() {
+	d.stopping.abandoned = true
+	d.stopping.abandon()
+}
+
+// inputEnded looks at why the reader ended. A run whose input changed under it
+// cannot know its rows any more.
+func (d *dispatcher) inputEnded() {
+	err := d.feedErr()
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	s := Stop{Cause: Input, Why: err.Error()}
+	if known := (*Error)(nil); errors.As(err, &known) {
+		s = known.Stop
+	}
+	if errors.Is(err, csvmap.ErrChanged) {
+		s.Hint = "run the same command again when nothing writes to the file: it continues, and checks what was sent against the file as it is then"
+	}
+	d.halt(&s)
+	d.stopping.giveUp = true
+}
+
+// diskFailed stops a run that cannot keep its records.
+func (d *dispatcher) diskFailed() {
+	d.stopping.unwritable, d.stopping.giveUp = true, true
+	d.halt(&Stop{Cause: Local, Why: "cannot keep the records: " + d.file.Err().Error(),
+		Hint: "make room, then run the same command again: it continues; the answers that could not be recorded stand on stderr"})
+}
+
+// settleWaiting gives every row that is not in flight its outcome: it gets no
+// further attempt.
+func (d *dispatcher) settleWaiting() {
+	for it := d.lanes.waiting(); it != nil; it = d.lanes.waiting() {
+		if it.attempts == 0 && d.stopping.unwritable {
+			continue
+		}
+		d.stopping.cut = true
+		switch {
+		case it.attempts > 0:
+			d.exhausted(it)
+		case it.stands():
+			d.keep(it)
+		default:
+			d.settle(it, record.Unsent, "")
+		}
+	}
+}
+
+// stopWakes keeps the times of a stop by signal and returns the next of them.
+func (d *dispatcher) stopWakes(now time.Time) time.Time {
+	s := &d.stopping
+	if s.signalled.IsZero() {
+		return time.Time{}
+	}
+	if end := s.signalled.Add(grace); !s.abandoned {
+		if now.Before(end) {
+			return end
+		}
+		d.abandonInFlight()
+	}
+	end := s.signalled.Add(grace + filesGrace)
+	if !now.Before(end) {
+		s.giveUp = true
+		return time.Time{}
+	}
+	return end
+}

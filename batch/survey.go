@@ -1,7 +1,11 @@
 package batch
 
 import (
-	"hash/maphash"
+	"bytes"
+	"context"
+	"encoding/json"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,115 +14,226 @@ import (
 	"taskbatch/csvmap/record"
 )
 
-const firstRequests = 3
+// SurveyConfig says how much Prepare tells of the input.
+type SurveyConfig struct {
+	Samples    int  // samples kept for each kind of problem; 0 = all
+	Duplicates bool // count the tasks that occur more than once (8 bytes a row)
+}
+
+// Survey is what Prepare found in the input and in earlier results. As JSON it
+// is the greater part of a check's object.
+type Survey struct {
+	RowCounts `json:"rows"`
+	Set       FieldCounts `json:"fields_set"`     // rows to send that set the field
+	Cleared   FieldCounts `json:"fields_cleared"` // rows to send that clear it
+	Problems  []Problem   `json:"problems"`       // of invalid rows
+	Warnings  []Problem   `json:"warnings"`       // of odd rows that are sent
+	First     []Request   `json:"first_requests"` // three at most
+	Continues string      `json:"continues"`      // the file that is continued; "" = none
+
+	LastFinished time.Time `json:"-"` // newest _at of a row finished earlier
+
+	earlier Outcomes // of the rows that keep their record in the .partial
+}
+
+// RowCounts counts the rows by what is to be done with them.
+type RowCounts struct {
+	Rows           int64 `json:"selected"`
+	Left           int64 `json:"left_out"` // rows of the input that --limit leaves out
+	ToSend         int64 `json:"to_send"`
+	NoChange       int64 `json:"no_change"` // rows that set no field: will be skipped
+	Invalid        int64 `json:"invalid"`
+	Finished       int64 `json:"finished"` // updated or skipped earlier: not sent again
+	Skipped        int64 `json:"-"`        // of these, skipped
+	Held           int64 `json:"held"`     // not sent because a later row of the task is updated
+	Behind         int64 `json:"behind"`   // not sent because an earlier row of the task is invalid
+	Edited         int64 `json:"edited"`   // rows of a results file that were edited and are not finished
+	EditedFinished int64 `json:"edited_finished"`
+	DuplicateTasks int64 `json:"duplicate_tasks"` // tasks that occur more than once; only if asked for
+}
+
+// FieldCounts counts rows by field.
+type FieldCounts [client.NumFields]int64
+
+// MarshalJSON writes the fields that have rows, by name.
+func (c FieldCounts) MarshalJSON() ([]byte, error) {
+	byName := map[string]int64{}
+	for f, n := range c {
+		if n > 0 {
+			byName[client.Field(f).String()] = n
+		}
+	}
+	return json.Marshal(byName)
+}
+
+func (c *FieldCounts) add(fields client.FieldSet) {
+	for f := range client.Field(client.NumFields) {
+		if fields.Has(f) {
+			c[f]++
+		}
+	}
+}
+
+// Problem is one kind of invalid (or odd) rows.
+type Problem struct {
+	Kind    string          `json:"kind"`
+	Count   int64           `json:"count"`
+	Samples []ProblemSample `json:"samples"`
+}
+
+// ProblemSample is one row with a problem.
+type ProblemSample struct {
+	Row    int64  `json:"row"`
+	Line   int64  `json:"line"`
+	Column string `json:"column"`
+	Value  string `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// Request is one request as it would be sent.
+type Request struct {
+	Row    int64           `json:"row"`
+	Method string          `json:"method"`
+	Path   string          `json:"path"` // left to whoever knows the server
+	TaskID string          `json:"-"`
+	Body   json.RawMessage `json:"body"`
+}
+
+// takeSurvey reads the whole input. Where a row turns out to be older than an
+// updated one behind it, the count is taken again: then it is known.
+func (p *Plan) takeSurvey(ctx context.Context) error {
+	err := p.surveyRows(p.cfg.Input.Check(ctx))
+	if err == nil && len(p.order.newest) > 0 {
+		err = p.surveyRows(p.cfg.Input.Each(ctx))
+	}
+	return err
+}
+
+func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error]) error {
+	w, err := p.newWalk()
+	if err != nil {
+		return err
+	}
+	s := &surveyor{order: &p.order, cfg: p.cfg.Survey, waiting: map[uint64]struct{}{}}
+	s.Problems, s.Warnings, s.First = []Problem{}, []Problem{}, []Request{}
+	if h := p.history; h != nil {
+		s.Continues, s.LastFinished, s.lastUpdated = h.path, h.lastFinished, h.lastUpdated
+	}
+	if p.rerun() {
+		s.lastUpdated = 1 << 62 // any row may be updated
+	}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		it := item{row: row}
+		if err := w.visit(&it); err != nil {
+			return err
+		}
+		s.add(&it)
+	}
+	if err := w.end(); err != nil {
+		return err
+	}
+	s.DuplicateTasks = doubled(s.tasks)
+	p.survey = s.Survey
+	return nil
+}
 
 // surveyor fills in a Survey, row by row, and finds the rows that must be held
 // back because a later row of their task is updated already.
 type surveyor struct {
-	plan *Plan
-	cfg  SurveyConfig
-	out  *Survey
-
-	seed     maphash.Seed
-	waiting  map[uint64]int64 // hashes of tasks with earlier rows to be sent: how many
-	tasks    duplicates       // hashes of all tasks
-	problems map[string]int   // kind -> index in out.Problems
-	warnings map[string]int
+	Survey
+	cfg         SurveyConfig
+	order       *order
+	lastUpdated int64               // no row behind it is updated
+	waiting     map[uint64]struct{} // tasks with a row to be sent that an updated one may still follow
+	tasks       []uint64            // of all rows
 }
 
-func newSurveyor(p *Plan) *surveyor {
-	return &surveyor{plan: p, cfg: p.cfg.Survey, out: &p.survey, seed: maphash.MakeSeed(),
-		waiting:  map[uint64]int64{},
-		problems: map[string]int{}, warnings: map[string]int{}}
-}
-
-// add takes a selected row.
-func (s *surveyor) add(row *csvmap.Row, v view) {
-	o := s.out
-	o.Rows++
-	if v.fate == recorded {
-		s.plan.tally.outcomes[v.past.outcome].Add(1)
-	}
-	if s.cfg.Duplicates && row.TaskID != "" {
-		s.tasks.add(maphash.String(s.seed, row.TaskID))
-	}
-	if row.Prior != nil && row.Prior.Edited {
-		switch {
-		case !v.past.outcome.Finished():
-			o.Edited++
-		case !v.past.inFile: // else this batch has sent the row as it is now
-			o.EditedFinished++
-		}
-	}
-	if v.past.outcome.Finished() {
-		o.Finished++
-		if v.past.outcome == record.Skipped {
-			o.Skipped++
-		}
-		s.finished(row, v)
+// add takes a row.
+func (s *surveyor) add(it *item) {
+	row := it.row
+	if it.fate == left {
+		s.Left++
 		return
 	}
-	switch v.fate {
+	s.Rows++
+	var task uint64
+	if row.TaskID != "" {
+		task = s.order.hash(row.TaskID)
+		if s.cfg.Duplicates {
+			s.tasks = append(s.tasks, task)
+		}
+	}
+	s.countEdited(it)
+	switch it.fate {
+	case recorded:
+		s.earlier[it.past.outcome]++
+		s.finished(it, task)
+	case carried:
+		s.finishedAt(row.Prior.Head[record.ColAt])
+		s.finished(it, task)
 	case invalid:
-		o.Invalid++
-		s.sample(&o.Problems, s.problems, row, row.Err)
-		return
+		s.Invalid++
+		s.sample(&s.Problems, row, row.Err)
+	case behind:
+		s.Behind++
+	case held:
+		s.Held++
 	case noChange:
-		o.NoChange++
+		s.NoChange++
 	case send:
-		o.ToSend++
-		s.await(row)
-		s.toSend(row)
-	}
-	if row.Warning != "" && v.fate != recorded && v.fate != carried {
-		s.sample(&o.Warnings, s.warnings, row, &csvmap.RowError{Line: row.Line, Column: "taskId", Value: row.TaskID, Kind: row.Warning, Reason: row.Warning})
+		s.toSend(it, task)
 	}
 }
 
-// finished notes an updated row: earlier rows of its task are held back.
-func (s *surveyor) finished(row *csvmap.Row, v view) {
-	if v.fate == carried {
-		s.out.finishedAt(row.Prior.Head[record.ColAt])
+func (s *surveyor) countEdited(it *item) {
+	switch {
+	case it.row.Prior == nil || !it.row.Prior.Edited:
+	case !it.past.outcome.Finished():
+		s.Edited++
+	case !it.past.inFile: // else this batch has sent the row as it is now
+		s.EditedFinished++
 	}
-	if v.past.outcome != record.Updated || row.TaskID == "" {
+}
+
+// finished counts a row with a record. Where it is updated, earlier rows of
+// its task must not be sent any more.
+func (s *surveyor) finished(it *item, task uint64) {
+	if !it.past.outcome.Finished() {
 		return
 	}
-	h := maphash.String(s.seed, row.TaskID)
-	if n, ok := s.waiting[h]; ok {
-		s.plan.newest[strings.Clone(row.TaskID)] = row.Number
-		s.out.Held += n
-		s.out.ToSend -= n
-		s.waiting[h] = 0
+	s.Finished++
+	if it.past.outcome == record.Skipped {
+		s.Skipped++
+	} else if _, ok := s.waiting[task]; ok {
+		s.order.newest[task] = it.row.Number
 	}
 }
 
-// await notes a task with a row to be sent, if an updated row can still
-// follow it.
-func (s *surveyor) await(row *csvmap.Row) {
-	if s.plan.rerun || row.Number < s.plan.lastUpdated {
-		s.waiting[maphash.String(s.seed, row.TaskID)]++
+func (s *surveyor) toSend(it *item, task uint64) {
+	const firstRequests = 3
+	row := it.row
+	s.ToSend++
+	if row.Number < s.lastUpdated {
+		s.waiting[task] = struct{}{}
+	}
+	s.Set.add(row.Set)
+	s.Cleared.add(row.Cleared)
+	if len(s.First) < firstRequests {
+		s.First = append(s.First, Request{Row: row.Number, Method: "PUT", TaskID: strings.Clone(row.TaskID), Body: bytes.Clone(row.Body)})
+	}
+	if row.Warning != "" {
+		s.sample(&s.Warnings, row, &csvmap.RowError{Line: row.Line, Column: "taskId", Value: row.TaskID, Kind: row.Warning, Reason: row.Warning})
 	}
 }
 
-func (s *surveyor) toSend(row *csvmap.Row) {
-	for f := range client.Field(client.NumFields) {
-		if row.Set.Has(f) {
-			s.out.Set[f]++
-		}
-		if row.Cleared.Has(f) {
-			s.out.Cleared[f]++
-		}
-	}
-	if len(s.out.First) < firstRequests {
-		s.out.First = append(s.out.First, Request{row.Number, strings.Clone(row.TaskID), append([]byte(nil), row.Body...)})
-	}
-}
-
-func (s *surveyor) sample(list *[]Problem, index map[string]int, row *csvmap.Row, e *csvmap.RowError) {
-	i, ok := index[e.Kind]
-	if !ok {
+// sample counts a row with a problem, and keeps the first of each kind.
+func (s *surveyor) sample(list *[]Problem, row *csvmap.Row, e *csvmap.RowError) {
+	i := slices.IndexFunc(*list, func(p Problem) bool { return p.Kind == e.Kind })
+	if i < 0 {
 		i = len(*list)
-		index[e.Kind] = i
 		*list = append(*list, Problem{Kind: e.Kind})
 	}
 	p := &(*list)[i]
@@ -138,14 +253,26 @@ func (s *Survey) finishedAt(cell string) {
 // Refusal is why a batch with these rows must not be sent; nil: it may. strict
 // is --strict.
 func (s *Survey) Refusal(strict bool) *Error {
+	const hint = "taskbatch check shows what is wrong with them"
 	switch {
 	case s.Rows > 0 && s.Invalid == s.Rows:
-		return errorOf(Input, "every row is invalid; nothing was sent", "taskbatch check shows what is wrong with them")
+		return errorOf(Input, "every row is invalid; nothing was sent", hint)
 	case strict && s.Invalid > 0:
-		return errorOf(Input, "--strict: the input has invalid rows; nothing was sent", "taskbatch check shows what is wrong with them")
+		return errorOf(Input, "--strict: the input has invalid rows; nothing was sent", hint)
 	}
 	return nil
 }
 
 // Done tells whether nothing is left to be sent or recorded.
 func (s *Survey) Done() bool { return s.Finished == s.Rows }
+
+// doubled counts the tasks that occur more than once.
+func doubled(tasks []uint64) (n int64) {
+	slices.Sort(tasks)
+	for i := 1; i < len(tasks); i++ {
+		if tasks[i] == tasks[i-1] && (i == 1 || tasks[i-2] != tasks[i]) {
+			n++
+		}
+	}
+	return n
+}

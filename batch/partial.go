@@ -11,8 +11,7 @@ import (
 	"taskbatch/csvmap"
 )
 
-// begin opens the .partial that this run appends to: a new one, the one that
-// is continued, or one made from the results file that is continued.
+// begin opens the .partial that this run appends to.
 func (p *Plan) begin(ctx context.Context) (*results.Writer, error) {
 	w, err := p.openPartial(ctx)
 	var known *Error
@@ -29,8 +28,10 @@ func (p *Plan) begin(ctx context.Context) (*results.Writer, error) {
 	return nil, errorOf(Local, fmt.Sprintf("cannot write results: %v", err), "make room, or name another place with -o; nothing was sent")
 }
 
+// openPartial makes a new .partial, or goes on with the one that is continued,
+// or makes one from the results file that is continued.
 func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
-	partial := results.PartialName(p.cfg.Results)
+	partial, columns := results.PartialName(p.cfg.Results), p.cfg.Input.Columns()
 	if p.cfg.Fresh {
 		if err := setAside(p.cfg.Results); err != nil {
 			return nil, err
@@ -45,16 +46,16 @@ func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
 	}
 	switch {
 	case p.history == nil:
-		return results.Create(partial, p.cfg.Input.Columns())
+		return results.Create(partial, columns)
 	case p.gone || !p.sameColumns():
 		err = p.rewrite(ctx, partial)
-	case !p.partial:
+	case !p.history.partial:
 		err = results.CopyToPartial(p.cfg.Results, partial)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return results.Append(partial, p.cfg.Input.Columns())
+	return results.Append(partial, columns)
 }
 
 // setAside keeps all that earlier runs of the batch left, reruns included,
@@ -85,12 +86,11 @@ func (p *Plan) rewrite(ctx context.Context, partial string) error {
 			if err := w.passOver(row.Number); err != nil {
 				return err
 			}
-			head := w.old.Head()
-			v, err := w.visit(row)
-			if err != nil {
+			head, it := w.old.Head(), item{row: row}
+			if err := w.visit(&it); err != nil {
 				return err
 			}
-			if v.past.inFile && (v.fate == recorded || v.past.stands(v.sum)) {
+			if it.fate == recorded || it.past.inFile && it.stands() {
 				buf = results.AppendCarried(buf, &head, row.Tail)
 			}
 			if _, err := out.Write(buf); err != nil {

@@ -6,19 +6,50 @@ import (
 	"io"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"taskbatch/batch/results"
 	"taskbatch/csvmap/record"
 )
 
+// completeUntilStopped completes the files. After a signal, earlier or now, it
+// has only so much time; a second one ends it at once.
+func (p *Plan) completeUntilStopped(ctx context.Context, d *dispatcher, s *Summary, stop <-chan struct{}) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watch errgroup.Group
+	watch.Go(func() error {
+		defer cancel()
+		end := time.NewTimer(time.Until(d.stopping.signalled.Add(grace + filesGrace)))
+		defer end.Stop()
+		if d.stopping.signalled.IsZero() {
+			select {
+			case <-stop:
+				end.Reset(grace + filesGrace)
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		select {
+		case <-end.C:
+		case <-stop:
+		case <-ctx.Done():
+		}
+		return nil
+	})
+	p.complete(ctx, d, s)
+	cancel()
+	watch.Wait()
+}
+
 // complete puts the records in row order and gives the results file its name.
 // It counts the outcomes anew from the records themselves.
 func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
-	if d.giveUp {
+	if d.stopping.giveUp {
 		s.leftOver()
 		return
 	}
 	causes := newCauses()
-	var counted [record.NumOutcomes]int64
+	var counted Outcomes
 	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, func(old *results.Old) error {
 		counted[old.Outcome]++
 		causes.add(old)
@@ -67,7 +98,7 @@ func (s *Summary) leftOver() {
 }
 
 // reconcile checks that selected rows = sum of outcomes = records.
-func (p *Plan) reconcile(counted [record.NumOutcomes]int64, s *Summary) {
+func (p *Plan) reconcile(counted Outcomes, s *Summary) {
 	var records int64
 	for o, n := range counted {
 		records += n
@@ -91,16 +122,16 @@ func (p *Plan) newSummary(d *dispatcher, started time.Time) *Summary {
 	s := &Summary{
 		Started: started, Rows: p.survey.Rows,
 		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Settled: t.settled, Warnings: t.warnings,
-		LatencyMS: t.latencyMS(), Waited: t.waited,
-		Results: results.PartialName(p.cfg.Results), Stop: d.stop,
+		LatencyMS: t.latencyMS(), Waited: t.waited, Errors: []ErrorGroup{},
+		Results: results.PartialName(p.cfg.Results), Stop: d.stopping.stop,
 	}
 	for o := range s.Outcomes {
 		s.Outcomes[o] = t.outcomes[o].Load()
 	}
-	if d.stop != nil && d.stop.Cause == Rule && !d.cut {
+	if s.Stop != nil && s.Stop.Cause == Rule && !d.stopping.cut {
 		s.Stop = nil // every row came to its own end all the same
 	}
-	if d.unwritable {
+	if d.stopping.unwritable {
 		d.file.Unrecorded(func(rec []byte) { s.Unrecorded = append(s.Unrecorded, rec...) })
 	}
 	return s

@@ -1,0 +1,221 @@
+package batch
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"taskbatch/batch/results"
+	"taskbatch/csvmap/record"
+)
+
+// Progress is a snapshot of a run.
+type Progress struct {
+	Total    int64 // selected rows
+	Settled  int64 // rows with an outcome, those of earlier runs included
+	Outcomes Outcomes
+	InFlight int
+	Rate     float64   // rows settled a second, over the last seconds
+	Waiting  string    // why nothing is sent at the moment; "" = it is sending
+	Until    time.Time // when the wait ends, if known
+	Started  time.Time
+}
+
+// Outcomes counts rows by outcome.
+type Outcomes [record.NumOutcomes]int64
+
+// MarshalJSON writes the seven outcomes by name, in their order.
+func (c Outcomes) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for o := record.Updated; o < record.NumOutcomes; o++ {
+		if o > record.Updated {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(strconv.AppendQuote(b, o.String()), ':'), c[o], 10)
+	}
+	return append(b, '}'), nil
+}
+
+// Summary is what became of the batch. As JSON it is the part of the summary
+// object that a run fills in.
+type Summary struct {
+	Started    time.Time    `json:"-"`
+	Finished   time.Time    `json:"-"`
+	Rows       int64        `json:"-"` // selected rows
+	Outcomes   Outcomes     `json:"outcomes"`
+	Requests   int64        `json:"requests"`
+	Retries    int64        `json:"retries"`
+	Throttled  int64        `json:"throttled"` // answers 429
+	Settled    int64        `json:"-"`         // rows settled by this run
+	Warnings   int64        `json:"-"`         // updated rows whose answer showed another value
+	LatencyMS  Latency      `json:"latency_ms"`
+	Waited     Waited       `json:"waited_s"`
+	Errors     []ErrorGroup `json:"errors"`
+	Unrecorded []byte       `json:"-"`       // records that could not be written, as CSV with line feeds
+	Results    string       `json:"results"` // the file that holds the records (RESULTS, or the .partial that stayed)
+	Complete   bool         `json:"-"`       // false: the .partial stayed
+	Stop       *Stop        `json:"-"`       // why it ended early; nil = ran to the end
+}
+
+// Latency is the time of the attempts, in milliseconds.
+type Latency struct {
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// Waited is how long nothing could be sent, by cause. As JSON it is in
+// seconds, to the millisecond.
+type Waited struct{ Rate, Quota, Retry, Outage time.Duration }
+
+// MarshalJSON writes seconds.
+func (w Waited) MarshalJSON() ([]byte, error) {
+	s := func(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
+	return fmt.Appendf(nil, `{"rate":%v,"quota":%v,"retry":%v,"outage":%v}`, s(w.Rate), s(w.Quota), s(w.Retry), s(w.Outage)), nil
+}
+
+// ErrorGroup counts the rows that did not get through for one cause.
+type ErrorGroup struct {
+	Outcome record.Outcome `json:"-"`
+	Status  int            `json:"status"`
+	Message string         `json:"message"` // of the first row
+	Count   int64          `json:"count"`
+	Rows    []int64        `json:"rows"` // the first few
+}
+
+// tally counts a run. The dispatcher writes it; Progress reads it from any
+// goroutine.
+type tally struct {
+	outcomes [record.NumOutcomes]atomic.Int64
+	inFlight atomic.Int64
+
+	mu      sync.Mutex
+	waiting string
+	until   time.Time
+	recent  [rateSamples]sample // the last readings of Progress, a ring
+	reads   int
+
+	// Only for the dispatcher, and for others after it has ended.
+	requests, retries, throttled, warnings, settled int64
+	latency                                         *hdrhistogram.Histogram
+	waited                                          Waited
+}
+
+const rateSamples = 50
+
+type sample struct {
+	at      time.Time
+	settled int64
+}
+
+func newTally() *tally {
+	return &tally{latency: hdrhistogram.New(1, int64(2*time.Hour/time.Microsecond), 2)}
+}
+
+// answered counts one attempt that took d.
+func (t *tally) answered(d time.Duration) {
+	t.latency.RecordValue(max(1, min(int64(d/time.Microsecond), int64(2*time.Hour/time.Microsecond))))
+}
+
+// wait notes why nothing is sent at the moment; "" = it is sending.
+func (t *tally) wait(why string, until time.Time) {
+	t.mu.Lock()
+	t.waiting, t.until = why, until
+	t.mu.Unlock()
+}
+
+// progress reads the tally. The rate is that since the oldest of the last
+// readings.
+func (t *tally) progress(now time.Time) Progress {
+	p := Progress{InFlight: int(t.inFlight.Load())}
+	for i := range t.outcomes {
+		p.Outcomes[i] = t.outcomes[i].Load()
+		p.Settled += p.Outcomes[i]
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.Waiting, p.Until = t.waiting, t.until
+	slot := t.reads % rateSamples
+	oldest := t.recent[0]
+	if t.reads >= rateSamples {
+		oldest = t.recent[slot]
+	}
+	t.recent[slot] = sample{now, p.Settled}
+	t.reads++
+	if d := now.Sub(oldest.at); t.reads > 1 && d > 0 {
+		p.Rate = float64(p.Settled-oldest.settled) / d.Seconds()
+	}
+	return p
+}
+
+func (t *tally) latencyMS() Latency {
+	ms := func(us int64) float64 { return math.Round(float64(us)/10) / 100 }
+	h := t.latency
+	return Latency{ms(h.ValueAtQuantile(50)), ms(h.ValueAtQuantile(90)), ms(h.ValueAtQuantile(99)), ms(h.Max())}
+}
+
+const (
+	maxCauses = 1000 // kinds of failure told apart
+	causeRows = 10   // row numbers kept for each
+)
+
+// causes groups the rows that did not get through by status and message.
+type causes struct {
+	index map[string]int
+	list  []ErrorGroup
+}
+
+func newCauses() *causes { return &causes{index: map[string]int{}, list: []ErrorGroup{}} }
+
+// variable is what differs between messages of one cause: quoted values,
+// numbers and long identifiers.
+var variable = regexp.MustCompile(`"[^"]*"|[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}|[0-9]+`)
+
+// add takes a record. Blocked and unsent rows have no cause of their own.
+func (c *causes) add(old *results.Old) {
+	switch old.Outcome {
+	case record.Failed, record.Unknown, record.Invalid:
+	default:
+		return
+	}
+	message := old.Cell(record.ColError)
+	key := old.Outcome.String() + old.Cell(record.ColStatus) + " " + variable.ReplaceAllLiteralString(message, "#")
+	i, ok := c.index[key]
+	if !ok {
+		if len(c.list) == maxCauses {
+			key, message = "", "other causes"
+			if i, ok = c.index[key]; ok {
+				c.count(i, old.Row)
+				return
+			}
+		}
+		i = len(c.list)
+		c.index[key] = i
+		status, _ := strconv.Atoi(old.Cell(record.ColStatus))
+		c.list = append(c.list, ErrorGroup{Outcome: old.Outcome, Status: status, Message: message})
+	}
+	c.count(i, old.Row)
+}
+
+func (c *causes) count(i int, row int64) {
+	g := &c.list[i]
+	g.Count++
+	if len(g.Rows) < causeRows {
+		g.Rows = append(g.Rows, row)
+	}
+}
+
+// groups is the causes, the most frequent first.
+func (c *causes) groups() []ErrorGroup {
+	slices.SortStableFunc(c.list, func(a, b ErrorGroup) int { return cmp.Compare(b.Count, a.Count) })
+	return c.list
+}
