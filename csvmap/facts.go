@@ -8,38 +8,39 @@ import (
 	"taskbatch/csvmap/words"
 )
 
-// Facts is what was found out about an input, for people.
+// Facts is what was found out about an input, for people; as JSON it is part of
+// a check's object.
 type Facts struct {
-	Path        string
-	Format      string // "csv" or "jsonl"
-	Compression string // "", "gzip" or "zstd"
-	Encoding    string // "utf-8", "utf-16le", "windows-1252", ...
-	Delimiter   string // of a CSV: comma, semicolon, tab or pipe
-	Newline     string // LF, CRLF or CR
-	HasHeader   bool
-	Columns     []ColumnFact // of the header, then the constants; JSONL: mapped keys and constants
-	IsResults   bool         // a results file given as input
+	Path        string       `json:"-"`
+	Format      string       `json:"-"`           // "csv" or "jsonl"
+	Compression string       `json:"compression"` // "", "gzip" or "zstd"
+	Encoding    string       `json:"encoding"`    // "utf-8", "utf-16le", "windows-1252", ...
+	Delimiter   string       `json:"delimiter"`   // of a CSV: comma, semicolon, tab or pipe
+	Newline     string       `json:"newline"`     // LF, CRLF or CR
+	HasHeader   bool         `json:"-"`
+	Columns     []ColumnFact `json:"columns"`    // of the header, then the constants; JSONL: mapped keys and constants
+	IsResults   bool         `json:"is_results"` // a results file given as input
 	// UnknownIgnored are the columns or keys that only --ignore-unknown has
 	// let pass; JSONL keys (at most 100) and columns without a name are known after
 	// Check.
-	UnknownIgnored []string
+	UnknownIgnored []string `json:"-"`
 	// Hints tell of flags without an effect; for JSONL after Check also of
 	// --ignore with a key that no row has.
-	Hints []string
+	Hints []string `json:"-"`
 }
 
 // ColumnFact is what one column means.
 type ColumnFact struct {
-	Name   string // in the input; "" for a constant or a column without a name
-	Target string // a field, metadata.KEY:TYPE, taskId, results or ignored
-	Note   string // why, e.g. "by --map"; may be ""
+	Name   string `json:"name"`   // in the input; "" for a constant or a column without a name
+	Target string `json:"target"` // a field, metadata.KEY:TYPE, taskId, results or ignored
+	Note   string `json:"note"`   // why, e.g. "by --map"; may be ""
 }
 
 // Facts returns what is known so far.
 func (in *Input) Facts() Facts {
 	f := Facts{
 		Path: in.path, Format: in.dialect.format, Compression: string(in.dialect.compression),
-		Encoding: in.dialect.charset.name, Newline: in.dialect.newlineName, Hints: in.hints,
+		Encoding: in.dialect.charset.name, Newline: in.dialect.newlineName, Hints: in.hints, Columns: []ColumnFact{},
 	}
 	for _, c := range in.layout.columns {
 		f.Columns = append(f.Columns, ColumnFact{c.name, c.target.String(), c.note})

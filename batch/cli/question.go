@@ -81,6 +81,7 @@ func tallies(s *batch.Survey) []tally {
 		{s.NoChange, "change nothing: will be skipped"},
 		{s.Invalid, "invalid: will not be sent"},
 		{s.Finished, "finished earlier: will not be sent again"},
+		{s.Behind, "behind an invalid row of their task: will not be sent"},
 		{s.Held, "held back: a later row of the task is updated already"},
 		{s.Edited, "edited since the results were written"},
 		{s.EditedFinished, "edited although finished: will not be sent"},
@@ -102,7 +103,7 @@ func fieldLines(s *batch.Survey) []string {
 }
 
 // fieldCounts lists the fields with the number of rows for each.
-func fieldCounts(counts [client.NumFields]int64) string {
+func fieldCounts(counts batch.FieldCounts) string {
 	var parts []string
 	for f, n := range counts {
 		if n > 0 {
