@@ -2,6 +2,7 @@ package batch
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"taskbatch/batch/pace"
@@ -12,18 +13,18 @@ import (
 // latest; zero: when something happens.
 func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 	for {
-		if s := d.rules.expired(now, d.waits.paced()); s != nil {
+		if s := d.rules.expired(now, d.waits.paced); s != nil {
 			d.halt(s)
 		}
 		if d.stopping.stop != nil {
-			d.waits.end(d.tally)
+			d.waits.end()
 			d.settleWaiting()
 			return d.stopWakes(now)
 		}
 		it, wake := d.choose(now)
 		if it == nil {
 			wake = earliest(wake, d.rules.durationEnds())
-			if !d.waits.paced() {
+			if !d.waits.paced {
 				wake = earliest(wake, d.rules.outageEnds())
 			}
 			return wake
@@ -36,7 +37,7 @@ func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 // the given time, or for the next answer.
 func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	if d.file.Busy() {
-		d.waits.begin(d.tally, waitNone, "waiting for the disk", time.Time{})
+		d.waits.begin(nil, false, "waiting for the disk", time.Time{})
 		return nil, time.Time{}
 	}
 	if d.lanes.suspects.len() > 0 || d.confirming {
@@ -81,9 +82,9 @@ func (d *dispatcher) idle() (due time.Time) {
 		due = d.lanes.retry[0].due
 	}
 	if d.inFlight == 0 && d.rows == nil && !due.IsZero() {
-		d.waits.begin(d.tally, waitRetry, "waiting to try again", due)
+		d.waits.begin(&d.sum.Waited.Retry, false, "waiting to try again", due)
 	} else {
-		d.waits.end(d.tally)
+		d.waits.end()
 	}
 	return due
 }
@@ -92,24 +93,23 @@ func (d *dispatcher) idle() (due time.Time) {
 func (d *dispatcher) mayGo(now time.Time, dec pace.Decision) (time.Time, bool) {
 	switch {
 	case dec.TooLong:
-		d.halt(&Stop{Cause: Rule, Why: fmt.Sprintf("--max-wait: the server asks to wait until %s", dec.At.Format(time.DateTime)),
-			Hint: "run the same command again then: it continues"})
+		d.halt(&Stop{Rule, fmt.Sprintf("--max-wait: the server asks to wait until %s", dec.At.Format(time.DateTime)), "run the same command again then: it continues"})
 		return now, false
 	case dec.Go:
-		d.waits.end(d.tally)
+		d.waits.end()
 		return time.Time{}, true
 	case dec.Reason == pace.Outage:
-		d.waits.begin(d.tally, waitOutage, d.outageText(), dec.At)
+		d.waits.begin(&d.sum.Waited.Outage, false, d.outageText(), dec.At)
 	case dec.At.IsZero():
-		d.waits.end(d.tally)
+		d.waits.end()
 	case dec.Reason == pace.Rate:
-		d.waits.begin(d.tally, waitRate, "waiting for the rate", dec.At)
+		d.waits.begin(&d.sum.Waited.Rate, true, "waiting for the rate", dec.At)
 	case dec.Reason == pace.Quota:
-		d.waits.begin(d.tally, waitQuota, "waiting for the quota", dec.At)
+		d.waits.begin(&d.sum.Waited.Quota, true, "waiting for the quota", dec.At)
 	case dec.Reason == pace.Throttled:
-		d.waits.begin(d.tally, waitThrottled, "the server asks to wait", dec.At)
+		d.waits.begin(&d.sum.Waited.Quota, false, "the server asks to wait", dec.At)
 	default:
-		d.waits.begin(d.tally, waitAnswer, "waiting for an answer", time.Time{})
+		d.waits.begin(nil, false, "waiting for an answer", time.Time{})
 	}
 	return dec.At, false
 }
@@ -132,53 +132,42 @@ func (d *dispatcher) outageText() string {
 	return what + " since " + o.Since.Format(time.TimeOnly)
 }
 
-// waitKind is the cause of a wait, as the summary counts it.
-type waitKind uint8
-
-const (
-	waitNone waitKind = iota
-	waitRate
-	waitQuota
-	waitThrottled // 429, or 503 with Retry-After
-	waitAnswer    // the first answer is not in: not counted
-	waitRetry
-	waitOutage
-)
-
 // waits is why nothing goes at the moment.
 type waits struct {
-	kind waitKind
-	why  string // "": it is sending
+	counted *time.Duration // in the summary; nil: not counted
+	paced   bool           // by our own choice: a row that is not settled tells nothing of the server
+
+	mu    sync.Mutex
+	why   string // "": it is sending
+	until time.Time
 }
 
-func (w *waits) begin(t *tally, kind waitKind, why string, until time.Time) {
-	w.kind, w.why = kind, why
-	t.wait(why, until)
+func (w *waits) begin(counted *time.Duration, paced bool, why string, until time.Time) {
+	w.counted, w.paced = counted, paced
+	w.mu.Lock()
+	w.why, w.until = why, until
+	w.mu.Unlock()
 }
 
-func (w *waits) end(t *tally) {
+func (w *waits) end() {
 	if w.why != "" {
-		w.begin(t, waitNone, "", time.Time{})
+		w.begin(nil, false, "", time.Time{})
 	}
 }
 
-// account adds d of the present wait to the tally.
-func (w *waits) account(t *tally, d time.Duration) {
-	switch w.kind {
-	case waitRate:
-		t.waited.Rate += d
-	case waitQuota, waitThrottled:
-		t.waited.Quota += d
-	case waitRetry:
-		t.waited.Retry += d
-	case waitOutage:
-		t.waited.Outage += d
+// account adds d to what the present wait is counted as.
+func (w *waits) account(d time.Duration) {
+	if w.counted != nil {
+		*w.counted += d
 	}
 }
 
-// paced tells whether the run waits by its own choice, so that a row that is
-// not settled tells nothing of the server.
-func (w *waits) paced() bool { return w.kind == waitRate || w.kind == waitQuota }
+// now may be called from any goroutine.
+func (w *waits) now() (why string, until time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.why, w.until
+}
 
 // earliest is the first of the times that are set.
 func earliest(times ...time.Time) (first time.Time) {

@@ -22,6 +22,8 @@ type dispatcher struct {
 	gate  *pace.Gate
 	rules ruleBook
 	tally *tally
+	waits *waits
+	sum   *Summary
 	file  *results.Writer
 	order *order
 
@@ -35,7 +37,6 @@ type dispatcher struct {
 	inFlight   int
 	confirming bool // the request that confirms a 401 is in flight
 	stopping   stopping
-	waits      waits
 
 	random *rand.Rand
 	timer  *time.Timer
@@ -58,7 +59,7 @@ func (d *dispatcher) run() {
 
 // await blocks until something happens that can change what may be sent.
 func (d *dispatcher) await(now, wake time.Time) {
-	defer func() { d.waits.account(d.tally, time.Since(now)) }()
+	defer func() { d.waits.account(time.Since(now)) }()
 	if d.turn++; d.turn%8 != 0 { // else the other events have their turn
 		select {
 		case it := <-d.replies: // the usual event, without the price of the others
@@ -150,11 +151,11 @@ func (d *dispatcher) admit(it *item) {
 // launch hands a row to the pool.
 func (d *dispatcher) launch(it *item, now time.Time) {
 	if it.attempts > 0 {
-		d.tally.retries++
+		d.sum.Retries++
 	} else {
 		it.firstSent = now
 	}
-	d.tally.requests++
+	d.sum.Requests++
 	d.flying(+1)
 	d.gate.Sent(now, it.probe)
 	d.jobs <- it

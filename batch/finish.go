@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"taskbatch/batch/results"
 	"taskbatch/csvmap/record"
@@ -16,25 +15,26 @@ import (
 // has only so much time; a second one ends it at once.
 func (p *Plan) completeUntilStopped(ctx context.Context, d *dispatcher, s *Summary, stop <-chan struct{}) {
 	ctx, cancel := context.WithCancel(ctx)
-	var watch errgroup.Group
-	watch.Go(func() error {
+	var watch sync.WaitGroup
+	watch.Go(func() {
 		defer cancel()
-		end := time.NewTimer(time.Until(d.stopping.signalled.Add(grace + filesGrace)))
-		defer end.Stop()
-		if d.stopping.signalled.IsZero() {
+		var end <-chan time.Time
+		if at := d.stopping.signalled; !at.IsZero() {
+			end = time.After(time.Until(at.Add(grace + filesGrace)))
+		}
+		for {
 			select {
 			case <-stop:
-				end.Reset(grace + filesGrace)
+				if end != nil {
+					return
+				}
+				end = time.After(grace + filesGrace)
+			case <-end:
+				return
 			case <-ctx.Done():
-				return nil
+				return
 			}
 		}
-		select {
-		case <-end.C:
-		case <-stop:
-		case <-ctx.Done():
-		}
-		return nil
 	})
 	p.complete(ctx, d, s)
 	cancel()
@@ -62,13 +62,13 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		return
 	case err != nil:
 		s.leftOver()
-		s.Stop = &Stop{Cause: Local, Why: fmt.Sprintf("cannot complete the results: %v", err), Hint: "make room, then run the same command again: it completes them"}
+		s.Stop = &Stop{Local, fmt.Sprintf("cannot complete the results: %v", err), "make room, then run the same command again: it completes them"}
 		return
 	}
 	s.Results, s.Complete, s.Errors = p.cfg.Results, true, causes.groups()
 	p.reconcile(counted, s)
 	if err := p.WriteFailures(); err != nil {
-		s.Stop = &Stop{Cause: Local, Why: err.Error(), Hint: "make room, then run the same command again: it writes the file"}
+		s.Stop = &Stop{Local, err.Error(), "make room, then run the same command again: it writes the file"}
 	}
 }
 
@@ -113,21 +113,14 @@ func (p *Plan) reconcile(counted Outcomes, s *Summary) {
 }
 
 func mismatch(what string) *Stop {
-	return &Stop{Cause: Bug, Why: "a bug in taskbatch: the results do not add up: " + what, Hint: "please report it; the records are kept"}
+	return &Stop{Bug, "a bug in taskbatch: the results do not add up: " + what, "please report it; the records are kept"}
 }
 
 // newSummary is the summary before the files are completed.
 func (p *Plan) newSummary(d *dispatcher, started time.Time) *Summary {
-	t := p.tally
-	s := &Summary{
-		Started: started, Rows: p.survey.Rows,
-		Requests: t.requests, Retries: t.retries, Throttled: t.throttled, Settled: t.settled, Warnings: t.warnings,
-		LatencyMS: t.latencyMS(), Waited: t.waited, Errors: []ErrorGroup{},
-		Results: results.PartialName(p.cfg.Results), Stop: d.stopping.stop,
-	}
-	for o := range s.Outcomes {
-		s.Outcomes[o] = t.outcomes[o].Load()
-	}
+	s := p.tally.summary()
+	s.Started, s.Rows, s.Stop, s.Errors = started, p.survey.Rows, d.stopping.stop, []ErrorGroup{}
+	s.Results = results.PartialName(p.cfg.Results)
 	if s.Stop != nil && s.Stop.Cause == Rule && !d.stopping.cut {
 		s.Stop = nil // every row came to its own end all the same
 	}

@@ -20,8 +20,7 @@ func (d *dispatcher) answered(it *item) {
 	r := &it.reply
 	if it.panicked != nil {
 		it.unanswered = true
-		d.halt(&Stop{Cause: Bug, Why: fmt.Sprintf("a bug in taskbatch: row %d: %v", it.row.Number, it.panicked),
-			Hint: "please report it; the same command continues"})
+		d.halt(&Stop{Bug, fmt.Sprintf("a bug in taskbatch: row %d: %v", it.row.Number, it.panicked), "please report it; the same command continues"})
 		d.settle(it, record.Unknown, "taskbatch failed while the request was in flight")
 		return
 	}
@@ -40,7 +39,7 @@ func (d *dispatcher) answered(it *item) {
 	if confirm {
 		d.confirming = false
 		if r.Verdict == client.Unauthorized {
-			d.halt(&Stop{Cause: Key, Why: "the API key was refused: " + r.Message, Hint: "check the key, then run the same command again: it continues"})
+			d.halt(&Stop{Key, "the API key was refused: " + r.Message, "check the key, then run the same command again: it continues"})
 		}
 	}
 	if !d.decide(it, r) {
@@ -68,7 +67,7 @@ func (d *dispatcher) decide(it *item, r *client.Reply) bool {
 		warning := ""
 		if r.Warning != "" {
 			warning = "warning: " + r.Warning
-			d.tally.warnings++
+			d.sum.Warnings++
 		}
 		d.settle(it, record.Updated, warning)
 	case client.Unauthorized:
@@ -80,7 +79,7 @@ func (d *dispatcher) decide(it *item, r *client.Reply) bool {
 		}
 		d.settle(it, outcome, it.message)
 	case client.Throttled:
-		d.tally.throttled++
+		d.sum.Throttled++
 		if it.throttled++; it.throttled >= patientThrottles {
 			d.lanes.ready.push(it) // perhaps it is only this row: others may try
 		} else {
@@ -163,7 +162,7 @@ func (d *dispatcher) record(it *item, o record.Outcome, message string) {
 	}
 	d.file.Append(&rec)
 	d.tally.outcomes[o].Add(1)
-	d.tally.settled++
+	d.sum.Settled++
 	if s := d.rules.settledRow(o, it.attempts > 0, o == record.Failed && forGood(it.reply.Verdict)); s != nil {
 		d.halt(s)
 	}

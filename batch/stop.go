@@ -98,8 +98,7 @@ func (b *ruleBook) answered(task string, r *client.Reply) *Stop {
 	case client.Redirected:
 		b.trouble, b.allowed = time.Time{}, 0
 		if first {
-			return &Stop{Cause: Setup, Why: "the server redirects: " + r.Message,
-				Hint: "check --base-url; a redirect is never followed, because the API key would go with it"}
+			return &Stop{Setup, "the server redirects: " + r.Message, "check --base-url; a redirect is never followed, because the API key would go with it"}
 		}
 	case client.Forbidden:
 		b.trouble, b.allowed = time.Time{}, 0
@@ -107,8 +106,7 @@ func (b *ruleBook) answered(task string, r *client.Reply) *Stop {
 			break
 		}
 		if b.forbidden != "" {
-			return &Stop{Cause: Key, Why: "the API key may not update tasks: " + r.Message,
-				Hint: "check the key's permissions, then run the same command again"}
+			return &Stop{Key, "the API key may not update tasks: " + r.Message, "check the key's permissions, then run the same command again"}
 		}
 		b.forbidden = task
 	default:
@@ -132,17 +130,14 @@ func (b *ruleBook) settledRow(o record.Outcome, wasSent, forGood bool) *Stop {
 			b.refused++
 		}
 		if b.fresh && !b.rules.KeepGoing && b.sent == nothingWorksRows && b.refused == nothingWorksRows {
-			return &Stop{Cause: Rule, Why: fmt.Sprintf("nothing works: the first %d rows sent all failed", nothingWorksRows),
-				Hint: "look at the causes: the file or the target may be wrong; --keep-going switches this rule off"}
+			return &Stop{Rule, fmt.Sprintf("nothing works: the first %d rows sent all failed", nothingWorksRows), "look at the causes: the file or the target may be wrong; --keep-going switches this rule off"}
 		}
 	}
 	if n := b.rules.MaxFailures; n > 0 && b.bad >= n {
-		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-failures: %d of the rows so far did not get through", b.bad),
-			Hint: "the same command continues"}
+		return &Stop{Rule, fmt.Sprintf("--max-failures: %d of the rows so far did not get through", b.bad), "the same command continues"}
 	}
 	if share := b.rules.MaxFailuresShare; share > 0 && b.settled >= shareFrom && float64(b.bad) >= share*float64(b.settled) {
-		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-failures: %d of %d rows did not get through", b.bad, b.settled),
-			Hint: "the same command continues"}
+		return &Stop{Rule, fmt.Sprintf("--max-failures: %d of %d rows did not get through", b.bad, b.settled), "the same command continues"}
 	}
 	return nil
 }
@@ -174,11 +169,10 @@ func (b *ruleBook) durationEnds() time.Time {
 // expired looks at the two rules that only the clock decides.
 func (b *ruleBook) expired(now time.Time, paced bool) *Stop {
 	if end := b.durationEnds(); !end.IsZero() && !now.Before(end) {
-		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), Hint: "the same command continues"}
+		return &Stop{Rule, fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), "the same command continues"}
 	}
 	if end := b.outageEnds(); !paced && !end.IsZero() && !now.Before(end) {
-		return &Stop{Cause: Rule, Why: fmt.Sprintf("--max-outage: no row got through since %s", b.trouble.Format(time.TimeOnly)),
-			Hint: "the same command continues when the server is back"}
+		return &Stop{Rule, fmt.Sprintf("--max-outage: no row got through since %s", b.trouble.Format(time.TimeOnly)), "the same command continues when the server is back"}
 	}
 	return nil
 }
@@ -211,7 +205,7 @@ func (d *dispatcher) halt(s *Stop) {
 func (d *dispatcher) signal(now time.Time) {
 	if d.stopping.signalled.IsZero() {
 		d.stopping.signalled = now
-		d.halt(&Stop{Cause: Signal, Why: "stopped by a signal", Hint: "the same command continues"})
+		d.halt(&Stop{Signal, "stopped by a signal", "the same command continues"})
 		return
 	}
 	d.abandonInFlight()
@@ -243,8 +237,7 @@ func (d *dispatcher) inputEnded() {
 // diskFailed stops a run that cannot keep its records.
 func (d *dispatcher) diskFailed() {
 	d.stopping.unwritable, d.stopping.giveUp = true, true
-	d.halt(&Stop{Cause: Local, Why: "cannot keep the records: " + d.file.Err().Error(),
-		Hint: "make room, then run the same command again: it continues; the answers that could not be recorded stand on stderr"})
+	d.halt(&Stop{Local, "cannot keep the records: " + d.file.Err().Error(), "make room, then run the same command again: it continues; the answers that could not be recorded stand on stderr"})
 }
 
 // settleWaiting gives every row that is not in flight its outcome: it gets no

@@ -98,16 +98,14 @@ type tally struct {
 	outcomes [record.NumOutcomes]atomic.Int64
 	inFlight atomic.Int64
 
-	mu      sync.Mutex
-	waiting string
-	until   time.Time
-	recent  [rateSamples]sample // the last readings of Progress, a ring
-	reads   int
+	waits  waits
+	mu     sync.Mutex
+	recent [rateSamples]sample // the last readings of Progress, a ring
+	reads  int
 
 	// Only for the dispatcher, and for others after it has ended.
-	requests, retries, throttled, warnings, settled int64
-	latency                                         *hdrhistogram.Histogram
-	waited                                          Waited
+	sum     Summary // all but Outcomes
+	latency *hdrhistogram.Histogram
 }
 
 const rateSamples = 50
@@ -126,13 +124,6 @@ func (t *tally) answered(d time.Duration) {
 	t.latency.RecordValue(max(1, min(int64(d/time.Microsecond), int64(2*time.Hour/time.Microsecond))))
 }
 
-// wait notes why nothing is sent at the moment; "" = it is sending.
-func (t *tally) wait(why string, until time.Time) {
-	t.mu.Lock()
-	t.waiting, t.until = why, until
-	t.mu.Unlock()
-}
-
 // progress reads the tally. The rate is that since the oldest of the last
 // readings.
 func (t *tally) progress(now time.Time) Progress {
@@ -141,9 +132,9 @@ func (t *tally) progress(now time.Time) Progress {
 		p.Outcomes[i] = t.outcomes[i].Load()
 		p.Settled += p.Outcomes[i]
 	}
+	p.Waiting, p.Until = t.waits.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p.Waiting, p.Until = t.waiting, t.until
 	slot := t.reads % rateSamples
 	oldest := t.recent[0]
 	if t.reads >= rateSamples {
@@ -157,10 +148,15 @@ func (t *tally) progress(now time.Time) Progress {
 	return p
 }
 
-func (t *tally) latencyMS() Latency {
+// summary is what was counted.
+func (t *tally) summary() *Summary {
+	for o := range t.outcomes {
+		t.sum.Outcomes[o] = t.outcomes[o].Load()
+	}
 	ms := func(us int64) float64 { return math.Round(float64(us)/10) / 100 }
 	h := t.latency
-	return Latency{ms(h.ValueAtQuantile(50)), ms(h.ValueAtQuantile(90)), ms(h.ValueAtQuantile(99)), ms(h.Max())}
+	t.sum.LatencyMS = Latency{ms(h.ValueAtQuantile(50)), ms(h.ValueAtQuantile(90)), ms(h.ValueAtQuantile(99)), ms(h.Max())}
+	return &t.sum
 }
 
 const (
@@ -187,30 +183,22 @@ func (c *causes) add(old *results.Old) {
 	default:
 		return
 	}
-	message := old.Cell(record.ColError)
-	key := old.Outcome.String() + old.Cell(record.ColStatus) + " " + variable.ReplaceAllLiteralString(message, "#")
-	i, ok := c.index[key]
-	if !ok {
-		if len(c.list) == maxCauses {
-			key, message = "", "other causes"
-			if i, ok = c.index[key]; ok {
-				c.count(i, old.Row)
-				return
-			}
-		}
+	status, message := old.Cell(record.ColStatus), old.Cell(record.ColError)
+	key := old.Outcome.String() + status + " " + variable.ReplaceAllLiteralString(message, "#")
+	if _, known := c.index[key]; !known && len(c.list) >= maxCauses {
+		key, message = "", "other causes"
+	}
+	i, known := c.index[key]
+	if !known {
 		i = len(c.list)
 		c.index[key] = i
-		status, _ := strconv.Atoi(old.Cell(record.ColStatus))
-		c.list = append(c.list, ErrorGroup{Outcome: old.Outcome, Status: status, Message: message})
+		code, _ := strconv.Atoi(status)
+		c.list = append(c.list, ErrorGroup{Outcome: old.Outcome, Status: code, Message: message})
 	}
-	c.count(i, old.Row)
-}
-
-func (c *causes) count(i int, row int64) {
 	g := &c.list[i]
 	g.Count++
 	if len(g.Rows) < causeRows {
-		g.Rows = append(g.Rows, row)
+		g.Rows = append(g.Rows, old.Row)
 	}
 }
 
