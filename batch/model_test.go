@@ -13,7 +13,7 @@ import (
 	"taskbatch/csvmap/record"
 )
 
-// TestModel holds the dispatcher against the contract's words for one row:
+// TestModel holds the dispatcher against the rules for one row, said again:
 // thousands of random servers, each answering by a script. Outcomes, attempts
 // and order must be exact.
 func TestModel(t *testing.T) {
@@ -83,7 +83,7 @@ func compare(records []cells, s *server, tasksOf []string, script map[string][]s
 	return ""
 }
 
-// expected is what the contract says of a row.
+// expected is what the rules say of a row.
 type expected struct {
 	outcome  record.Outcome
 	attempts int
@@ -98,7 +98,7 @@ func (e expected) String() string {
 	return fmt.Sprintf("%s after %d attempts, status %s", e.outcome, e.attempts, status)
 }
 
-// model is the contract's §1 and §4 for rows that are sent one after the
+// model is the rules for rows that are sent one after the
 // other.
 func model(tasksOf []string, script map[string][]step, attempts int) []expected {
 	used := map[string]int{}

@@ -153,7 +153,7 @@ func (m migration) value(depth int) any {
 	return m.text()
 }
 
-// cell is the contract's cell form of a value, "" for an absent one.
+// cell is the cell form of a value, "" for an absent one.
 func cell(value any) string {
 	switch v := value.(type) {
 	case string:
