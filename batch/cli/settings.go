@@ -53,8 +53,6 @@ const (
 	month          = 31 * 24 * time.Hour
 )
 
-const defaultBaseURL = "https://platform.thena.ai"
-
 // flags are those of update. check has the same ones, so that one word turns a
 // command into its rehearsal.
 func (s *settings) flags() []cli.Flag {
@@ -84,7 +82,7 @@ func (s *settings) inputFlags() []cli.Flag {
 func (s *settings) sendingFlags() []cli.Flag {
 	cl, rules := &s.client, &s.batch.Rules
 	flags := group("Sending",
-		&flag{name: "base-url", value: "URL", def: defaultBaseURL, env: []string{"TASKBATCH_BASE_URL", "THENA_BASE_URL"}, read: text(&cl.BaseURL), usage: "where the API is"},
+		&flag{name: "base-url", value: "URL", def: client.DefaultBaseURL, env: []string{"TASKBATCH_BASE_URL", "THENA_BASE_URL"}, read: text(&cl.BaseURL), usage: "where the API is"},
 		&flag{name: "api-key-file", value: "FILE", env: []string{"TASKBATCH_API_KEY_FILE"}, read: file(&s.keyFile), usage: "file that holds the API key; without it the key is taken from THENA_API_KEY"},
 		&flag{name: "sandbox", read: on(&s.sandbox), usage: "update a sandbox that lives in this process: no account, no key"},
 		&flag{name: "faults", value: "SPEC", read: parsed(&s.faults, sandbox.ParseFaults), usage: "what the sandbox does wrong, e.g. seed=1,500=2%,429=1%"},
