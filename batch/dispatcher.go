@@ -128,7 +128,7 @@ func (d *dispatcher) settleReplies(it *item) {
 func (d *dispatcher) admit(it *item) {
 	switch it.fate {
 	case carried:
-		d.file.AppendCarried(*it.past.head, it.row.Tail)
+		d.file.Carry(it.past.head, it.row.Tail)
 		d.tally.outcomes[it.past.outcome].Add(1)
 	case noChange:
 		d.record(it, record.Skipped, "")

@@ -125,7 +125,7 @@ func (p *Plan) newSummary(d *dispatcher, started time.Time) *Summary {
 		s.Stop = nil // every row came to its own end all the same
 	}
 	if d.stopping.unwritable {
-		d.file.Unrecorded(func(rec []byte) { s.Unrecorded = append(s.Unrecorded, rec...) })
+		s.Unrecorded = d.file.Unrecorded()
 	}
 	return s
 }

@@ -206,7 +206,8 @@ func (w *walk) recall(it *item) error {
 		return nil
 	}
 	copied := it.past.outcome.Finished() // from the input, as it stands
-	it.past = past{outcome: w.old.Outcome, sum: w.old.Sum, hasSum: w.old.HasSum, inFile: true}
+	it.past = past{outcome: w.old.Outcome, inFile: true}
+	it.past.sum, it.past.hasSum = w.old.Sum()
 	if !copied && it.past.outcome.Finished() && (row.Err != nil || !it.past.hasSum || it.past.sum != it.sum) {
 		return errorOf(Setup,
 			fmt.Sprintf("row %d (line %d, task %s) is %s in %s, but it is not the same any more: the input, or a flag that maps it, was changed", row.Number, row.Line, row.TaskID, w.old.Outcome, w.plan.history.path),

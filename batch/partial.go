@@ -55,7 +55,7 @@ func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return results.Append(partial, columns)
+	return results.Continue(partial, columns)
 }
 
 // setAside keeps all that earlier runs of the batch left, reruns included,

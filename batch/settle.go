@@ -128,7 +128,7 @@ func (d *dispatcher) settle(it *item, o record.Outcome, message string) {
 // the truth.
 func (d *dispatcher) keep(it *item) {
 	if !it.past.inFile {
-		d.file.AppendCarried(*it.past.head, it.row.Tail)
+		d.file.Carry(it.past.head, it.row.Tail)
 	}
 	d.tally.outcomes[it.past.outcome].Add(1)
 	d.advance(it, it.past.outcome)
@@ -160,7 +160,7 @@ func (d *dispatcher) record(it *item, o record.Outcome, message string) {
 	if it.attempts > 0 {
 		rec.MS = it.reply.Received.Sub(it.firstSent).Milliseconds()
 	}
-	d.file.Append(&rec)
+	d.file.Add(&rec)
 	d.tally.outcomes[o].Add(1)
 	d.sum.Settled++
 	if s := d.rules.settledRow(o, it.attempts > 0, o == record.Failed && forGood(it.reply.Verdict)); s != nil {

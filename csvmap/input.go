@@ -6,8 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"taskbatch/csvmap/order"
-
 	"taskbatch/csvmap/words"
 )
 
@@ -21,9 +19,9 @@ type Input struct {
 	hints   []string
 
 	checked     bool
-	withIgnored bool          // some row needs a cell in _ignored
-	withRaw     bool          // some row needs a cell in _raw
-	sorted      *order.Sorter // the records of a results file that is out of order
+	withIgnored bool           // some row needs a cell in _ignored
+	withRaw     bool           // some row needs a cell in _raw
+	sorted      *sortedRecords // the records of a results file that is out of order
 }
 
 // Open opens an input and reads its header. The path "-" is stdin, which is
@@ -55,7 +53,7 @@ func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
 func (in *Input) Close() error {
 	err := in.source.close()
 	if in.sorted != nil {
-		err = errors.Join(err, in.sorted.Close())
+		err = errors.Join(err, in.sorted.close())
 		in.sorted = nil
 	}
 	return err

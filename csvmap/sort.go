@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -10,14 +11,11 @@ import (
 	"iter"
 	"strings"
 
-	"taskbatch/csvmap/order"
+	"taskbatch/csvmap/rowindex"
 
 	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
-
-// sortMemory is the most memory that sorting a results file takes, in bytes.
-const sortMemory = 16 << 20
 
 // prepareResults reads a results file for the first time: it checks the
 // columns _row and _outcome of every record, and sorts the records if a person
@@ -56,40 +54,54 @@ func (in *Input) prepareResults(ctx context.Context) error {
 	return in.sort(ctx)
 }
 
-// sort keeps the records, as lines of text, in the order of their numbers.
+// sortedRecords are copies of the records of a results file, each behind its
+// line, and where they stand by their row numbers.
+type sortedRecords struct {
+	text  *rowindex.Temp
+	index *rowindex.Index
+}
+
+func (s *sortedRecords) close() error { return errors.Join(s.index.Close(), s.text.Close()) }
+
+// sort copies the records and refuses doubled ones.
 func (in *Input) sort(ctx context.Context) error {
-	in.sorted = order.New(in.rules.tempDir, min(sortMemory, 8*blockSize*len(in.source.blocks)))
-	in.sorted.KeepAll = true
+	text, err := rowindex.TempFile(in.rules.tempDir)
+	if err != nil {
+		return err
+	}
+	in.sorted = &sortedRecords{text, rowindex.New(in.rules.tempDir)}
+	w := bufio.NewWriterSize(text, blockSize)
+	doubled := lineList{what: "the same number in _row twice", hint: "keep one of the lines, with the values that are to be sent"}
 	var packed []byte
+	var at rowindex.Place
 	for rec, err := range in.records(ctx) {
 		if err != nil {
 			return err
 		}
 		number, _ := record.ParseRow(cellAt(rec, in.layout.results.head[record.ColRow])) // checked before
-		packed = binary.AppendVarint(packed[:0], rec.line)
+		packed = binary.AppendUvarint(packed[:0], uint64(rec.line))
 		packed = append(packed, rec.raw...)
-		if err := in.sorted.Add(number, packed); err != nil {
+		at.Length = int64(len(packed))
+		before, err := in.sorted.index.Add(number, at)
+		if err == nil {
+			_, err = w.Write(packed)
+		}
+		if err == nil && before.Length > 0 {
+			if err = w.Flush(); err == nil {
+				line, _ := binary.ReadUvarint(bufio.NewReaderSize(io.NewSectionReader(text, before.Offset, before.Length), 16))
+				doubled.add(rec.line, fmt.Sprintf("(row %d, also in line %d)", number, line))
+			}
+		}
+		if err != nil {
 			return err
 		}
+		at.Offset += at.Length
 	}
-	doubled := lineList{what: "the same number in _row twice", hint: "keep one of the lines, with the values that are to be sent"}
-	before, beforeLine := int64(0), int64(0)
-	err := in.sorted.Each(func(number int64, rec []byte) error {
-		line, _ := binary.Varint(rec)
-		if number == before {
-			doubled.add(line, fmt.Sprintf("(row %d, also in line %d)", number, beforeLine))
-		}
-		before, beforeLine = number, line
-		return nil
-	})
-	if err != nil {
+	if err := w.Flush(); err != nil {
 		return err
 	}
 	return in.named(doubled.err())
 }
-
-// errStopped ends a walk through the sorted records.
-var errStopped = errors.New("stopped")
 
 // resultsRecords yields the records of a results file in row order.
 func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error] {
@@ -106,20 +118,21 @@ func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error
 			return
 		}
 		c := in.csvReader(nil)
-		err := in.sorted.Each(func(_ int64, packed []byte) error {
-			if err := ctx.Err(); err != nil {
-				return err
+		rows := in.sorted.index.Rows(in.sorted.text)
+		for {
+			packed, err := rows.Next()
+			if err == io.EOF {
+				return
 			}
-			line, n := binary.Varint(packed)
-			c.reset(packed[n:], line)
-			rec, err := c.next()
-			if err == nil && !yield(rec, nil) {
-				return errStopped
+			var rec *csvRecord
+			if err = errors.Join(err, ctx.Err()); err == nil {
+				line, n := binary.Uvarint(packed)
+				c.reset(packed[n:], int64(line))
+				rec, err = c.next()
 			}
-			return err
-		})
-		if err != nil && err != errStopped {
-			yield(nil, err)
+			if !yield(rec, err) || err != nil {
+				return
+			}
 		}
 	}
 }

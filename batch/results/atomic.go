@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"syscall"
 )
 
 // WriteAtomic gives path the content that write writes, and the mode, in one
@@ -25,22 +27,20 @@ func WriteAtomic(path string, mode fs.FileMode, write func(io.Writer) error) err
 	temp := tempName(target)
 	_ = os.Remove(temp)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, reason(err))
-	}
-	err = fillTemp(f, mode, write)
 	if err == nil {
-		if err = Replace(temp, target); err != nil {
-			err = fmt.Errorf("write %s: %w", path, reason(err))
+		if err = fillTemp(f, mode, write); err == nil {
+			err = os.Rename(temp, target)
 		}
-	}
-	if err != nil {
+		if err == nil {
+			return syncFolder(target)
+		}
 		_ = f.Close()
 		_ = os.Remove(temp)
 	}
 	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) && pathErr.Path == temp {
-		err = fmt.Errorf("write %s: %w", path, pathErr.Err)
+	var linkErr *os.LinkError
+	if errors.As(err, &pathErr) && pathErr.Path == temp || errors.As(err, &linkErr) {
+		err = &fs.PathError{Op: "write", Path: path, Err: reason(err)}
 	}
 	return err
 }
@@ -48,20 +48,6 @@ func WriteAtomic(path string, mode fs.FileMode, write func(io.Writer) error) err
 // tempName is where WriteAtomic makes the new content of a file.
 func tempName(target string) string {
 	return filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+".tmp")
-}
-
-// reason leaves out of an error the paths, which the message has already, or
-// which nobody knows, because they are temporary.
-func reason(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	var linkErr *os.LinkError
-	if errors.As(err, &linkErr) {
-		return linkErr.Err
-	}
-	return err
 }
 
 func fillTemp(f *os.File, mode fs.FileMode, write func(io.Writer) error) error {
@@ -81,9 +67,23 @@ func fillTemp(f *os.File, mode fs.FileMode, write func(io.Writer) error) error {
 		return err
 	}
 	if named, err := os.Lstat(f.Name()); err != nil || !os.SameFile(ours, named) {
-		return fmt.Errorf("write %s: another process is writing the same file", f.Name())
+		return &fs.PathError{Op: "write", Path: f.Name(), Err: errors.New("another process is writing the same file")}
 	}
 	return f.Close()
+}
+
+// reason leaves out of an error the paths, which the message has already, or
+// which nobody knows, because they are temporary.
+func reason(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	var linkErr *os.LinkError
+	if errors.As(err, &linkErr) {
+		return linkErr.Err
+	}
+	return err
 }
 
 // followLink is where a write to path ends up: path itself if it is no
@@ -100,4 +100,24 @@ func followLink(path string) (string, error) {
 		path = to
 	}
 	return "", fmt.Errorf("too many symbolic links")
+}
+
+// syncFolder makes a new name of the file durable, where the system and the
+// file system know how.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if errors.Is(err, fs.ErrPermission) { // may be written to, not read
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) { // network and FAT drives
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }

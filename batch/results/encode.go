@@ -3,6 +3,7 @@ package results
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"taskbatch/csvmap/record"
@@ -13,7 +14,7 @@ var headLine = strings.Join(record.Names[:], ",")
 
 const (
 	maxError = 1000 // bytes of an _error cell
-	ellipsis = "…"
+	ellipsis = "..."
 )
 
 // Header is the first line of a results file, line feed included, whose rows
@@ -26,9 +27,24 @@ func Header(columns []string) []byte {
 	return append(line, '\n')
 }
 
-// Append appends the record as it stands in a results file, its line feed
+// Record is one row of the results file.
+type Record struct {
+	Outcome  record.Outcome
+	Row      int64
+	Status   int // last HTTP status; 0: none
+	Attempts int
+	MS       int64     // from the first send to the final answer; written only when Attempts > 0
+	At       time.Time // when the row was settled
+	Target   string    // what the run updates
+	Error    string    // one line; escaped, cut and defused when it is written
+	Sum      record.Sum
+	HasSum   bool   // false for invalid rows: the cell stays empty
+	Tail     []byte // the row's own columns, encoded, each with a comma before it
+}
+
+// append appends the record as it stands in a results file, its line feed
 // included.
-func (r *Record) Append(dst []byte) []byte {
+func (r *Record) append(dst []byte) []byte {
 	dst = append(dst, r.Outcome.String()...)
 	dst = strconv.AppendInt(append(dst, ','), r.Row, 10)
 	dst = append(dst, ',')
@@ -74,9 +90,6 @@ func AppendCarried(dst []byte, head *record.Head, tail []byte) []byte {
 
 // errorCell makes one harmless line of at most maxError bytes out of a message.
 func errorCell(message string) string {
-	if isHarmless(message) {
-		return message
-	}
 	cell := make([]byte, 0, min(len(message)+16, maxError+utf8.UTFMax*3))
 	if strings.IndexByte("=+-@", message[0]) >= 0 { // a spreadsheet would take it for a formula
 		cell = append(cell, '\'')
@@ -94,17 +107,4 @@ func errorCell(message string) string {
 		}
 	}
 	return string(cell)
-}
-
-// isHarmless tells of the usual message, which stays as it is.
-func isHarmless(message string) bool {
-	if len(message) > maxError || strings.IndexByte("=+-@", message[0]) >= 0 {
-		return false
-	}
-	for i := range len(message) {
-		if message[i] < ' ' || message[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -26,7 +26,7 @@ func TestAppend(t *testing.T) {
 		"never sent": {Record{Outcome: record.Invalid, Row: 2, MS: 9, At: someTime, Error: "no taskId", Sum: record.Sum{Update: 1}, Tail: tail("", "")},
 			"invalid,2,,0,,2026-11-16T08:30:00.123Z,,no taskId,,,\n"},
 	} {
-		if got := string(c.rec.Append([]byte("before"))); got != "before"+c.want {
+		if got := string(c.rec.append([]byte("before"))); got != "before"+c.want {
 			t.Errorf("%s:\n got %q\nwant %q", name, got, "before"+c.want)
 		}
 	}
@@ -55,10 +55,10 @@ func TestErrorCell(t *testing.T) {
 		"minus":          {"-1", "'-1"},
 		"at":             {"@SUM", "'@SUM"},
 		"1000 bytes":     {strings.Repeat("x", 1000), strings.Repeat("x", 1000)},
-		"1001 bytes":     {strings.Repeat("x", 1001), strings.Repeat("x", 997) + "…"},
-		"long runes":     {strings.Repeat("é", 501), strings.Repeat("é", 498) + "…"},
-		"long escapes":   {strings.Repeat("\x01", 300), strings.Repeat(`\x01`, 249) + "…"},
-		"long formula":   {"=" + strings.Repeat("x", 999), "'=" + strings.Repeat("x", 995) + "…"},
+		"1001 bytes":     {strings.Repeat("x", 1001), strings.Repeat("x", 997) + "..."},
+		"long runes":     {strings.Repeat("é", 501), strings.Repeat("é", 498) + "..."},
+		"long escapes":   {strings.Repeat("\x01", 300), strings.Repeat(`\x01`, 249) + "..."},
+		"long formula":   {"=" + strings.Repeat("x", 999), "'=" + strings.Repeat("x", 995) + "..."},
 	} {
 		if got := errorCell(c.message); got != c.want {
 			t.Errorf("%s: got %q (%d bytes)\nwant %q", name, got, len(got), c.want)
@@ -95,16 +95,16 @@ func TestRecordsAreReadBack(t *testing.T) {
 		if r.Error != "" {
 			checkErrorCell(t, r.Error)
 		}
-		raw := string(r.Append(nil))
+		raw := string(r.append(nil))
 		s := newScanner(iotest.OneByteReader(strings.NewReader(raw + raw)))
 		for range 2 {
 			rec, err := s.next()
-			var c cells
-			if err := errors.Join(err, c.parse(rec, 2)); err != nil {
+			var old Old
+			if err := errors.Join(err, old.parse(rec, 2)); err != nil {
 				t.Fatalf("%q: %v", raw, err)
 			}
-			old := c.old()
-			if old.Row != r.Row || old.Outcome != r.Outcome || old.HasSum != r.HasSum || r.HasSum && old.Sum != r.Sum ||
+			sum, hasSum := old.Sum()
+			if old.Row != r.Row || old.Outcome != r.Outcome || hasSum != r.HasSum || r.HasSum && sum != r.Sum ||
 				string(old.Tail) != string(r.Tail) || string(old.Raw) != raw {
 				t.Fatalf("%q became %+v", raw, old)
 			}
@@ -122,13 +122,12 @@ func TestRecordsAreReadBack(t *testing.T) {
 func TestCarriedRecordsKeepTheirCells(t *testing.T) {
 	head := record.Head{"updated", " 12 ", "200", "", "", "16.11.2026", "", "a \"b\",\nc\x00", "1.5E+15"}
 	raw := AppendCarried(nil, &head, tail("x"))
-	var c cells
-	if err := c.parse(raw, 1); err != nil {
+	var old Old
+	if err := old.parse(raw, 1); err != nil {
 		t.Fatal(err)
 	}
-	old := c.old()
 	head[1], head[7] = "12", "a \"b\",\nc\\x00"
-	if old.Head() != head || old.Row != 12 || old.HasSum || string(old.Tail) != ",x" {
+	if _, hasSum := old.Sum(); old.Head() != head || old.Row != 12 || hasSum || string(old.Tail) != ",x" {
 		t.Errorf("%+v", old)
 	}
 }

@@ -29,9 +29,9 @@ func Example() {
 		return
 	}
 	at := time.Date(2026, 11, 16, 9, 30, 0, 0, time.UTC)
-	w.Append(&results.Record{Outcome: record.Failed, Row: 3, Status: 404, Attempts: 1, MS: 12, At: at, Target: "https://platform.thena.ai",
+	w.Add(&results.Record{Outcome: record.Failed, Row: 3, Status: 404, Attempts: 1, MS: 12, At: at, Target: "https://platform.thena.ai",
 		Error: "Account task not found", Sum: record.Sum{Update: 0xb}, HasSum: true, Tail: []byte(",T-2,Call back")})
-	w.Append(&results.Record{Outcome: record.Updated, Row: 2, Status: 200, Attempts: 2, MS: 540, At: at, Target: "https://platform.thena.ai",
+	w.Add(&results.Record{Outcome: record.Updated, Row: 2, Status: 200, Attempts: 2, MS: 540, At: at, Target: "https://platform.thena.ai",
 		Sum: record.Sum{Task: 0xff, Update: 0xa}, HasSum: true, Tail: []byte(",T-1,Sign")})
 	if err := w.Close(); err != nil {
 		fmt.Println(err) // what could not be written: w.Unrecorded

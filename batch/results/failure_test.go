@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,11 +18,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func lost(w *Writer) (b []byte) {
-	w.Unrecorded(func(rec []byte) { b = append(b, rec...) })
-	return b
-}
-
 // A disk that is full at any of the first 300 writes: the file ends with a
 // whole record, and what it lacks is what Unrecorded tells, in order, record by
 // record; nothing is written any more.
@@ -32,8 +28,8 @@ func TestFullDiskAtEveryWrite(t *testing.T) {
 		w := startWriter(d)
 		want := bytes.Clone(d.data)
 		for row := int64(2); row < int64(n)+5; row++ {
-			w.Append(newRecord(row))
-			want = newRecord(row).Append(want)
+			w.Add(newRecord(row))
+			want = newRecord(row).append(want)
 			if err := w.Sync(t.Context()); (err == nil) != (row < int64(n)+1) || err != nil && !errors.Is(err, syscall.ENOSPC) {
 				t.Fatalf("write %d, row %d: %v", n, row, err)
 			}
@@ -47,23 +43,26 @@ func TestFullDiskAtEveryWrite(t *testing.T) {
 			t.Fatalf("%v, busy %v, %d writes", w.Err(), w.Busy(), d.writes)
 		}
 		inFile := n - 1
-		if part >= len(newRecord(int64(n)+1).Append(nil)) {
+		if part >= len(newRecord(int64(n)+1).append(nil)) {
 			inFile = n
 		}
 		if rows := bytes.Count(d.data, []byte("updated")); rows != inFile {
 			t.Fatalf("%d records after %d writes", rows, n)
 		}
-		if got := append(bytes.Clone(d.data), lost(w)...); !bytes.Equal(got, want) {
+		if got := append(bytes.Clone(d.data), w.Unrecorded()...); !bytes.Equal(got, want) {
 			t.Fatalf("write %d: file and unrecorded are %d bytes, not %d", n, len(got), len(want))
 		}
 		count := 0
-		w.Unrecorded(func(rec []byte) {
-			var c cells
-			if err := c.parse(rec, 2); err != nil {
+		for s := newScanner(bytes.NewReader(w.Unrecorded())); ; count++ {
+			rec, err := s.next()
+			if err == io.EOF {
+				break
+			}
+			var old Old
+			if err := errors.Join(err, old.parse(rec, 2)); err != nil {
 				t.Fatal(err)
 			}
-			count++
-		})
+		}
 		if count != n+3-inFile {
 			t.Fatal(count, "records")
 		}
@@ -76,13 +75,13 @@ func TestHalfRecordThatStays(t *testing.T) {
 	w := startWriter(d)
 	want := bytes.Clone(d.data)
 	for row := range int64(2) {
-		w.Append(newRecord(row + 2))
+		w.Add(newRecord(row + 2))
 		_ = w.Sync(t.Context())
-		want = newRecord(row + 2).Append(want)
+		want = newRecord(row + 2).append(want)
 	}
 	_ = w.Close()
 	left, _, err := repaired(t, tempPath(t), d.data)
-	if got := append(left, lost(w)...); err != nil || !bytes.Equal(got, want) {
+	if got := append(left, w.Unrecorded()...); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%v %q", err, got)
 	}
 }
@@ -93,18 +92,18 @@ func TestFailedSync(t *testing.T) {
 	w := startWriter(d)
 	var doubtful []byte
 	for row := range int64(5) {
-		w.Append(newRecord(row + 2))
+		w.Add(newRecord(row + 2))
 		if err := w.Sync(t.Context()); (err == nil) != (row < 2) {
 			t.Fatal(row, err)
 		}
 		if row >= 2 {
-			doubtful = newRecord(row + 2).Append(doubtful)
+			doubtful = newRecord(row + 2).append(doubtful)
 		}
 	}
 	if err := w.Close(); !errors.Is(err, syscall.EIO) {
 		t.Error(err)
 	}
-	if got := lost(w); !bytes.Equal(got, doubtful) {
+	if got := w.Unrecorded(); !bytes.Equal(got, doubtful) {
 		t.Errorf("unrecorded: %q", got)
 	}
 }
@@ -127,8 +126,8 @@ func TestPowerCut(t *testing.T) {
 			for step := range rapid.IntRange(0, 60).Draw(t, "records") {
 				r := newRecord(int64(step) + 2)
 				r.Error = rapid.SampledFrom([]string{"", "a,\"b\""}).Draw(t, "error")
-				w.Append(r)
-				image = r.Append(image)
+				w.Add(r)
+				image = r.append(image)
 				ends = append(ends, len(image))
 				switch rapid.IntRange(0, 9).Draw(t, "then") {
 				case 0:
@@ -183,10 +182,10 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		t.Skipf("mount: %v: %s", err, out)
 	}
 	_, createErr := Create(path, twoColumns)
-	_, appendErr := Append(PartialName(path), twoColumns)
+	_, appendErr := Continue(PartialName(path), twoColumns)
 	_, lockErr := TakeLock(t.Context(), path+".lock", 0)
 	for what, err := range map[string]error{
-		"Create": createErr, "Append": appendErr, "TakeLock": lockErr,
+		"Create": createErr, "Continue": appendErr, "TakeLock": lockErr,
 		"Files.Check": Files{Results: path}.Check(),
 		"WriteAtomic": WriteAtomic(path, 0o600, text("x")),
 		"Order":       Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }),
@@ -214,14 +213,14 @@ func TestFullFileSystem(t *testing.T) {
 	}
 	want := Header(twoColumns)
 	for row := int64(2); row < 5000; row++ {
-		w.Append(newRecord(row))
-		want = newRecord(row).Append(want)
+		w.Add(newRecord(row))
+		want = newRecord(row).append(want)
 	}
 	if err := w.Close(); !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), partial) != 1 {
 		t.Fatal(err)
 	}
 	inFile := must(os.ReadFile(partial))
-	if got := append(bytes.Clone(inFile), lost(w)...); !bytes.Equal(got, want) || len(inFile) < 200<<10 {
+	if got := append(bytes.Clone(inFile), w.Unrecorded()...); !bytes.Equal(got, want) || len(inFile) < 200<<10 {
 		t.Errorf("file and unrecorded are %d bytes, not %d; the file %d", len(got), len(want), len(inFile))
 	}
 	if cut, err := Repair(partial); cut != 0 || err != nil {

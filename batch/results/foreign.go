@@ -3,6 +3,8 @@ package results
 import (
 	"fmt"
 	"strings"
+
+	"taskbatch/csvmap/words"
 )
 
 // ForeignError says that a file is not a results file exactly as taskbatch
@@ -28,5 +30,5 @@ func (e *ForeignError) Hint() string {
 	if strings.HasSuffix(e.Path, partialSuffix) {
 		return other
 	}
-	return "if a spreadsheet has saved it: taskbatch update " + ShellWord(e.Path) + " sends what did not get through; " + other
+	return "if a spreadsheet has saved it: taskbatch update " + words.Shell(e.Path) + " sends what did not get through; " + other
 }

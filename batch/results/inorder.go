@@ -5,16 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-
-	"taskbatch/csvmap/order"
 )
-
-// orderMemory is what putting records in order may use, in bytes. Half of it
-// holds some 2,000 records; most records of a run are displaced by less and
-// take one pass, those retried late make a few more runs to merge.
-const orderMemory = 1 << 20
 
 // Order makes the complete results file out of the partial one: the last record
 // of each row, in row order, under a temporary name beside results until it is
@@ -24,35 +18,22 @@ const orderMemory = 1 << 20
 // A crash between the last two steps leaves both, with the same records: the
 // next run continues from the partial file and ends here again.
 func Order(ctx context.Context, partial, results string, fn func(*Old) error) error {
-	sorter := order.New(filepath.Dir(results), orderMemory)
-	defer sorter.Close()
-	columns, end, err := load(ctx, partial, sorter)
+	r, err := openPartial(ctx, partial, filepath.Dir(results))
 	if err != nil {
 		return err
 	}
-	if info, err := os.Stat(partial); err != nil {
-		return fmt.Errorf("order results: %w", err)
-	} else if end != info.Size() || end == 0 {
-		return &ForeignError{partial, 0, fmt.Sprintf("it is damaged after its first %d bytes", end)}
-	}
-	err = WriteAtomic(results, 0o600, func(w io.Writer) error {
-		if _, err := w.Write(Header(columns)); err != nil {
-			return err
-		}
-		var c cells
-		var old Old
-		return sorter.Each(func(_ int64, rec []byte) error {
-			if err := errors.Join(ctx.Err(), c.parse(rec, len(columns))); err != nil {
-				return err
-			}
-			old = c.old()
-			if err := fn(&old); err != nil {
-				return err
-			}
-			_, err := w.Write(rec)
-			return err
+	if info, serr := r.f.Stat(); serr != nil {
+		err = fmt.Errorf("order results: %w", serr)
+	} else if r.end != info.Size() {
+		err = &ForeignError{partial, 0, fmt.Sprintf("it is damaged after its first %d bytes", r.end)}
+	} else {
+		err = WriteAtomic(results, 0o600, func(w io.Writer) error {
+			return r.copy(w, func(old *Old) (bool, error) { return true, errors.Join(ctx.Err(), fn(old)) })
 		})
-	})
+	}
+	if cerr := r.Close(); err == nil {
+		err = cerr // an open file cannot be removed everywhere
+	}
 	if err != nil {
 		return err
 	}
@@ -62,20 +43,43 @@ func Order(ctx context.Context, partial, results string, fn func(*Old) error) er
 	return syncFolder(partial)
 }
 
-// load adds the records of a partial file to the sorter and returns the
-// columns and where the last whole record ends.
-func load(ctx context.Context, path string, sorter *order.Sorter) (columns []string, end int64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read results: %w", err)
+// copy writes the header and all records that keep keeps.
+func (r *Reader) copy(w io.Writer, keep func(*Old) (bool, error)) error {
+	if _, err := w.Write(Header(r.columns)); err != nil {
+		return err
 	}
-	defer f.Close()
-	return scanPartial(f, path, func(c *cells) error {
-		if err := ctx.Err(); err != nil {
+	for old := new(Old); ; {
+		var err error
+		if *old, err = r.Next(); err == io.EOF {
+			return nil
+		}
+		var kept bool
+		if err == nil {
+			kept, err = keep(old)
+		}
+		if err == nil && kept {
+			_, err = w.Write(old.Raw)
+		}
+		if err != nil {
 			return err
 		}
-		return sorter.Add(c.row, c.raw)
-	})
+	}
+}
+
+// CopyUnfinished writes a results file to w that holds only the records of the
+// one at path which a rerun sends. Without a file at path it is only a header
+// with the given columns.
+func CopyUnfinished(w io.Writer, path string, columns []string) error {
+	r, err := OpenComplete(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = w.Write(Header(columns))
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return r.copy(w, func(old *Old) (bool, error) { return !old.Outcome.Finished(), nil })
 }
 
 // CopyToPartial makes a complete results file the start of a partial one. The

@@ -29,7 +29,7 @@ func inRowOrder(columns []string, records []*Record) []byte {
 	slices.Sort(rows)
 	b := Header(columns)
 	for _, row := range rows {
-		b = last[row].Append(b)
+		b = last[row].append(b)
 	}
 	return b
 }
@@ -210,7 +210,7 @@ func BenchmarkOrder(b *testing.B) {
 	for _, row := range rows {
 		r := newRecord(row)
 		r.Tail = tail(fmt.Sprintf("0123456789abcdef%08d", row), "Update the customer record", "IN_PROGRESS", "HIGH", `{"region":"emea"}`)
-		line = r.Append(line)
+		line = r.append(line)
 		if len(line) > 1<<16 || row == rows[len(rows)-1] {
 			must(f.Write(line))
 			line = line[:0]

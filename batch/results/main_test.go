@@ -72,7 +72,7 @@ func drawRecord(t *rapid.T, rows *rapid.Generator[int64]) *Record {
 func writePartial(path string, columns []string, records ...*Record) {
 	b := Header(columns)
 	for _, r := range records {
-		b = r.Append(b)
+		b = r.append(b)
 	}
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		panic(err)

@@ -6,25 +6,24 @@ import (
 	"strings"
 
 	"taskbatch/csvmap/record"
+	"taskbatch/csvmap/words"
 )
 
-// Old is a record read back.
+// Old is a record read back: not copied and not decoded, so that it is valid
+// until the next record is read.
 type Old struct {
 	Row     int64
 	Outcome record.Outcome
-	Sum     record.Sum
-	HasSum  bool   // false: _sum is empty, or a spreadsheet spoiled it
-	Tail    []byte // the row's own columns as in the file, each with a comma before it; valid until the next record is read
-	Raw     []byte // the whole record with its line feed; valid until the next record is read
+	Tail    []byte // the row's own columns as in the file, each with a comma before it
+	Raw     []byte // the whole record with its line feed
 
 	head [record.NumHead][]byte
 }
 
-// Cell is one of our columns, decoded: record.ColOutcome and the following. It is
-// valid until the next record is read.
+// Cell is one of our columns, decoded: record.ColOutcome and the following.
 func (o *Old) Cell(column int) string { return decode(string(o.head[column])) }
 
-// Head is all of our columns, decoded; valid until the next record is read.
+// Head is all of our columns, decoded.
 func (o *Old) Head() (head record.Head) {
 	for i := range head {
 		head[i] = o.Cell(i)
@@ -32,28 +31,20 @@ func (o *Old) Head() (head record.Head) {
 	return head
 }
 
-// cells is a record in its place: not copied, not decoded.
-type cells struct {
-	row     int64
-	outcome record.Outcome
-	head    [record.NumHead][]byte
-	tail    []byte // with the comma before it
-	raw     []byte
-}
+// Sum is as in record.Head.
+func (o *Old) Sum() (record.Sum, bool) { return record.ParseSum(string(o.head[record.ColSum])) }
 
 // parse splits a whole record. The error says what is wrong with it.
-func (c *cells) parse(rec []byte, columns int) error {
-	c.raw = rec
-	rec = rec[:len(rec)-1]
-	rest, n := rec, 0
+func (o *Old) parse(rec []byte, columns int) error {
+	o.Raw = rec
+	rest, n := rec[:len(rec)-1], 0
 	for ; ; n++ {
 		length, err := cellLength(rest)
 		if err != nil {
 			return err
 		}
 		if n < record.NumHead {
-			c.head[n] = rest[:length]
-			c.tail = rest[length:]
+			o.head[n], o.Tail = rest[:length], rest[length:]
 		}
 		if length == len(rest) {
 			break
@@ -63,16 +54,12 @@ func (c *cells) parse(rec []byte, columns int) error {
 	if n+1 != record.NumHead+columns {
 		return fmt.Errorf("%d cells instead of %d", n+1, record.NumHead+columns)
 	}
-	return c.parseHead()
-}
-
-func (c *cells) parseHead() error {
 	var ok bool
-	if c.outcome, ok = record.ParseOutcome(string(c.head[record.ColOutcome])); !ok {
-		return fmt.Errorf("_outcome is %q", shorten(c.head[record.ColOutcome]))
+	if o.Outcome, ok = record.ParseOutcome(string(o.head[record.ColOutcome])); !ok {
+		return fmt.Errorf("_outcome is %s", words.Quote(string(o.head[record.ColOutcome])))
 	}
-	if c.row, ok = record.ParseRow(string(c.head[record.ColRow])); !ok {
-		return fmt.Errorf("_row is %q", shorten(c.head[record.ColRow]))
+	if o.Row, ok = record.ParseRow(string(o.head[record.ColRow])); !ok {
+		return fmt.Errorf("_row is %s", words.Quote(string(o.head[record.ColRow])))
 	}
 	return nil
 }
@@ -103,13 +90,6 @@ func cellLength(b []byte) (int, error) {
 			return 0, fmt.Errorf("%q after a closing quote", b[i+1])
 		}
 	}
-}
-
-// old is the record, not decoded yet but for what every reader needs.
-func (c *cells) old() Old {
-	o := Old{Row: c.row, Outcome: c.outcome, Tail: c.tail, Raw: c.raw, head: c.head}
-	o.Sum, o.HasSum = record.ParseSum(string(o.head[record.ColSum]))
-	return o
 }
 
 func decode(cell string) string {
@@ -154,14 +134,5 @@ func headerProblem(line []byte) string {
 	case bytes.HasPrefix(line, []byte(`"_outcome"`)), bytes.HasPrefix(line, []byte(headLine)):
 		return "its header is quoted in another way" + saved
 	}
-	return fmt.Sprintf("it is not a results file of taskbatch: its header is %q, not %s,...", shorten(bytes.TrimSuffix(line, []byte("\n"))), headLine)
-}
-
-// shorten keeps what people need to recognise a text.
-func shorten(b []byte) string {
-	const most = 80
-	if len(b) <= most {
-		return string(b)
-	}
-	return strings.ToValidUTF8(string(b[:most]), "") + ellipsis
+	return fmt.Sprintf("it is not a results file of taskbatch: its header is %s, not %s,...", words.Quote(string(bytes.TrimSuffix(line, []byte("\n")))), headLine)
 }

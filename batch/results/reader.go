@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 
-	"taskbatch/csvmap/order"
+	"taskbatch/csvmap/rowindex"
 )
 
 // Reader reads the records of a results file in row order, one for each row,
@@ -17,15 +16,14 @@ import (
 type Reader struct {
 	path    string
 	columns []string
-	source  source
+	f       *os.File
 	last    int64 // row of the record read last
-}
 
-// source yields raw records; line is 0 where it means nothing.
-type source interface {
-	next() (rec []byte, line int64, err error)
-	rewind() error
-	close() error
+	scanner *scanner // of a complete file
+
+	index  *rowindex.Index // of a partial one
+	cursor *rowindex.Cursor
+	end    int64 // where its last whole record ends
 }
 
 // OpenComplete opens a complete results file. It has to be exactly as this
@@ -36,40 +34,49 @@ func OpenComplete(path string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read results: %w", err)
 	}
-	src := &fileSource{path: path, f: f, s: newScanner(f)}
-	header, _, err := src.next()
-	var columns []string
+	r := &Reader{path: path, f: f, scanner: newScanner(f)}
+	header, _, err := r.scan()
 	if err == io.EOF {
 		err = &ForeignError{path, 0, "it is empty"}
 	}
 	if err == nil {
 		var problem string
-		if columns, problem = parseHeader(header); problem != "" {
+		if r.columns, problem = parseHeader(header); problem != "" {
 			err = &ForeignError{path, 1, problem}
 		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &Reader{path: path, columns: columns, source: src}, nil
+	return r, nil
 }
 
-// OpenPartial opens a partial results file; its records are put into row order
-// with a temporary file in tempDir if they are many. The last record of a row
-// counts. A torn tail is passed over and the file is not changed, so that a
-// file may be read before Repair. Errors: *ForeignError; one for which
+// OpenPartial opens a partial results file; where the records of its rows stand
+// is noted in a temporary file in tempDir if they are many. The last record of
+// a row counts. A torn tail is passed over and the file is not changed, so that
+// a file may be read before Repair. Errors: *ForeignError; one for which
 // errors.Is(err, fs.ErrNotExist) holds if there is no file or not even a whole
 // header in it.
 func OpenPartial(path, tempDir string) (*Reader, error) {
-	src := &sortedSource{sorter: order.New(tempDir, orderMemory)}
-	columns, end, err := load(context.Background(), path, src.sorter)
-	if err == nil && end == 0 {
+	return openPartial(context.Background(), path, tempDir)
+}
+
+func openPartial(ctx context.Context, path, tempDir string) (*Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	r := &Reader{path: path, f: f, index: rowindex.New(tempDir)}
+	r.columns, r.end, err = scanPartial(f, path, func(old *Old, at int64) error {
+		_, err := r.index.Add(old.Row, rowindex.Place{Offset: at, Length: int64(len(old.Raw))})
+		return errors.Join(ctx.Err(), err)
+	})
+	if err == nil && r.end == 0 {
 		err = fmt.Errorf("read results: no whole header in %s: %w", path, fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, errors.Join(err, src.sorter.Close())
+		return nil, errors.Join(err, r.Close())
 	}
-	r := &Reader{path: path, columns: columns, source: src}
 	return r, r.Rewind()
 }
 
@@ -79,39 +86,45 @@ func (r *Reader) Columns() []string { return r.columns }
 // Rewind goes back to the first record.
 func (r *Reader) Rewind() error {
 	r.last = 0
-	return r.source.rewind()
+	if r.index != nil {
+		r.cursor = r.index.Rows(r.f)
+		return nil
+	}
+	if _, err := r.f.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read results: %w", err)
+	}
+	r.scanner = newScanner(r.f)
+	_, _, err := r.scan() // the header
+	return err
 }
 
 // Next returns the next record; io.EOF: there is none.
-func (r *Reader) Next() (Old, error) {
-	rec, line, err := r.source.next()
+func (r *Reader) Next() (old Old, err error) {
+	var rec []byte
+	var line int64
+	if r.cursor != nil {
+		rec, err = r.cursor.Next()
+	} else {
+		rec, line, err = r.scan()
+	}
 	if err != nil {
 		return Old{}, err
 	}
-	var c cells
-	if err := c.parse(rec, len(r.columns)); err != nil {
+	if err := old.parse(rec, len(r.columns)); err != nil {
 		return Old{}, &ForeignError{r.path, line, err.Error() + "; was the file edited?"}
 	}
-	if c.row <= r.last {
-		return Old{}, &ForeignError{r.path, line, fmt.Sprintf("row %d stands after row %d; was the file sorted or edited?", c.row, r.last)}
+	if old.Row <= r.last {
+		return Old{}, &ForeignError{r.path, line, fmt.Sprintf("row %d stands after row %d; was the file sorted or edited?", old.Row, r.last)}
 	}
-	r.last = c.row
-	return c.old(), nil
+	r.last = old.Row
+	return old, nil
 }
 
-// Close closes the file and removes the temporary one.
-func (r *Reader) Close() error { return r.source.close() }
-
-// fileSource reads a complete file.
-type fileSource struct {
-	path string
-	f    *os.File
-	s    *scanner
-}
-
-func (f *fileSource) next() ([]byte, int64, error) {
-	line := f.s.line
-	rec, err := f.s.next()
+// scan reads the next record of a complete file, and the line on which it
+// starts.
+func (r *Reader) scan() (rec []byte, line int64, err error) {
+	line = r.scanner.line
+	rec, err = r.scanner.next()
 	switch err {
 	case nil, io.EOF:
 		return rec, line, err
@@ -120,59 +133,18 @@ func (f *fileSource) next() ([]byte, int64, error) {
 		if line == 1 {
 			what = headerProblem(rec)
 		}
-		return nil, 0, &ForeignError{f.path, line, what}
+		return nil, 0, &ForeignError{r.path, line, what}
 	case errNUL, errTooLong:
-		return nil, 0, &ForeignError{f.path, line, err.Error() + "; the file is damaged"}
+		return nil, 0, &ForeignError{r.path, line, err.Error() + "; the file is damaged"}
 	}
 	return nil, 0, fmt.Errorf("read results: %w", err)
 }
 
-func (f *fileSource) rewind() error {
-	if _, err := f.f.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read results: %w", err)
+// Close closes the file and removes the temporary one.
+func (r *Reader) Close() error {
+	err := r.f.Close()
+	if r.index != nil {
+		err = errors.Join(err, r.index.Close())
 	}
-	f.s = newScanner(f.f)
-	_, _, err := f.next() // the header
 	return err
-}
-
-func (f *fileSource) close() error { return f.f.Close() }
-
-// sortedSource reads what a partial file held.
-type sortedSource struct {
-	sorter *order.Sorter
-	pull   func() (rec []byte, err error, ok bool)
-	stop   func()
-}
-
-func (s *sortedSource) next() ([]byte, int64, error) {
-	rec, err, ok := s.pull()
-	if !ok {
-		err = io.EOF
-	}
-	return rec, 0, err
-}
-
-func (s *sortedSource) rewind() error {
-	if s.stop != nil {
-		s.stop()
-	}
-	stopped := errors.New("stopped")
-	s.pull, s.stop = iter.Pull2(func(yield func([]byte, error) bool) {
-		err := s.sorter.Each(func(_ int64, rec []byte) error {
-			if !yield(rec, nil) {
-				return stopped
-			}
-			return nil
-		})
-		if err != nil && err != stopped {
-			yield(nil, err)
-		}
-	})
-	return nil
-}
-
-func (s *sortedSource) close() error {
-	s.stop()
-	return s.sorter.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,15 @@ const (
 	maxUnsynced = 2 * time.Second        // age; more means Busy
 )
 
+// File is what a Writer needs of the file it writes to; *os.File is one.
+type File interface {
+	Write(p []byte) (int, error) // at the end
+	ReadAt(p []byte, off int64) (int, error)
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
+
 // stage is where records stand on their way to the disk. Records pass through
 // the stages one after the other, none overtakes another.
 type stage int
@@ -32,7 +42,7 @@ const (
 )
 
 // Writer appends records to a partial results file. One goroutine, the
-// producer, calls Append and AppendCarried; neither waits for the disk. Two
+// producer, calls Add and Carry; neither waits for the disk. Two
 // goroutines of the Writer write and sync; Close waits for them. After the
 // first error of either nothing more is written.
 type Writer struct {
@@ -59,8 +69,8 @@ type Writer struct {
 }
 
 // NewWriter starts a Writer on a file that holds size bytes: a header and
-// whole records, all on the disk. path is for messages. Create and Append
-// are the usual ways to get one.
+// whole records, all on the disk. path is for messages. Create and
+// Continue are the usual ways to get one.
 func NewWriter(f File, path string, size int64) *Writer {
 	w := &Writer{
 		file: f, path: path, size: size, synced: size,
@@ -73,14 +83,12 @@ func NewWriter(f File, path string, size int64) *Writer {
 	return w
 }
 
-// Append adds a record.
-func (w *Writer) Append(r *Record) {
-	w.append(func(dst []byte) []byte { return r.Append(dst) })
-}
+// Add adds a record.
+func (w *Writer) Add(r *Record) { w.append(r.append) }
 
-// AppendCarried adds a record whose head is taken over as it stands.
-func (w *Writer) AppendCarried(head record.Head, tail []byte) {
-	w.append(func(dst []byte) []byte { return AppendCarried(dst, &head, tail) })
+// Carry adds a record whose head is taken over as it stands.
+func (w *Writer) Carry(head *record.Head, tail []byte) {
+	w.append(func(dst []byte) []byte { return AppendCarried(dst, head, tail) })
 }
 
 func (w *Writer) append(encode func([]byte) []byte) {
@@ -187,6 +195,23 @@ func (w *Writer) Close() error {
 		err = fmt.Errorf("close %s: %w", w.path, cerr)
 	}
 	return err
+}
+
+// Unrecorded is every record that the file may lack, as CSV: after a failed
+// write those that are not in the file, after a failed sync also those written
+// since the last one that succeeded, because nobody can know whether the disk
+// has them. It is called after Close.
+func (w *Writer) Unrecorded() []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Concat(w.doubtful, w.taken, w.buf)
+}
+
+// readBack fetches what a failed sync leaves in doubt.
+func (w *Writer) readBack() []byte {
+	b := make([]byte, w.size-w.synced)
+	n, _ := w.file.ReadAt(b, w.synced)
+	return b[:lastRecordEnd(b[:n])]
 }
 
 // loop runs do whenever there is work, at most delay after it was announced.

@@ -20,8 +20,8 @@ func TestWriteAndSyncInTime(t *testing.T) {
 		w := startWriter(d)
 		want := bytes.Clone(d.data)
 		for row := range int64(40) {
-			w.Append(newRecord(row + 2))
-			want = newRecord(row + 2).Append(want)
+			w.Add(newRecord(row + 2))
+			want = newRecord(row + 2).append(want)
 			time.Sleep(100 * time.Millisecond)
 			if !bytes.Equal(d.content(), want) {
 				t.Fatalf("row %d is not in the file 100 ms after it was settled", row+2)
@@ -56,9 +56,9 @@ func TestSyncAndClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{writeTakes: 10 * time.Millisecond, syncTakes: time.Second}
 		w := startWriter(d)
-		w.Append(newRecord(2))
+		w.Add(newRecord(2))
 		start := time.Now()
-		if err := w.Sync(t.Context()); err != nil || d.durable() != len(d.content()) || !bytes.HasSuffix(d.data, newRecord(2).Append(nil)) {
+		if err := w.Sync(t.Context()); err != nil || d.durable() != len(d.content()) || !bytes.HasSuffix(d.data, newRecord(2).append(nil)) {
 			t.Error("not durable after Sync:", err)
 		}
 		if took := time.Since(start); took != 1010*time.Millisecond {
@@ -67,16 +67,18 @@ func TestSyncAndClose(t *testing.T) {
 		if err := w.Sync(t.Context()); err != nil || d.syncs != 1 {
 			t.Error("a sync of nothing:", err, d.syncs)
 		}
-		w.Append(newRecord(3))
+		w.Add(newRecord(3))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		if err := w.Sync(ctx); err != context.DeadlineExceeded {
 			t.Error(err)
 		}
-		if err := w.Close(); err != nil || d.durable() != len(d.data) || !bytes.HasSuffix(d.data, newRecord(3).Append(nil)) {
+		if err := w.Close(); err != nil || d.durable() != len(d.data) || !bytes.HasSuffix(d.data, newRecord(3).append(nil)) {
 			t.Error("not durable after Close:", err)
 		}
-		w.Unrecorded(func(rec []byte) { t.Errorf("unrecorded: %q", rec) })
+		if lost := w.Unrecorded(); len(lost) > 0 {
+			t.Errorf("unrecorded: %q", lost)
+		}
 	})
 }
 
@@ -88,7 +90,7 @@ func TestBusyWhileTheDiskHangs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := startWriter(d)
-				w.Append(newRecord(2))
+				w.Add(newRecord(2))
 				select {
 				case <-w.Drained():
 				default:
@@ -127,7 +129,7 @@ func TestBusyWithTooMuchUnwritten(t *testing.T) {
 			if w.Busy() {
 				t.Error("busy too soon")
 			}
-			w.Append(r)
+			w.Add(r)
 		}
 		if !w.Busy() {
 			t.Error("not busy with 4 MiB")
@@ -157,22 +159,22 @@ func TestCreateAndAppend(t *testing.T) {
 	if _, err := Create(path, twoColumns); !errors.Is(err, fs.ErrExist) {
 		t.Error("overwrites:", err)
 	}
-	w.Append(newRecord(2))
+	w.Add(newRecord(2))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var foreign *ForeignError
-	if _, err := Append(path, []string{"taskId"}); !errors.As(err, &foreign) {
+	if _, err := Continue(path, []string{"taskId"}); !errors.As(err, &foreign) {
 		t.Error("appends to other columns:", err)
 	}
-	if w, err = Append(path, twoColumns); err != nil {
+	if w, err = Continue(path, twoColumns); err != nil {
 		t.Fatal(err)
 	}
-	w.AppendCarried(record.Head{"skipped", "3", "", "0", "", "", "", "", ""}, tail("a", "b"))
+	w.Carry(&record.Head{"skipped", "3", "", "0", "", "", "", "", ""}, tail("a", "b"))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := string(newRecord(2).Append(Header(twoColumns))) + "skipped,3,,0,,,,,,a,b\n"
+	want := string(newRecord(2).append(Header(twoColumns))) + "skipped,3,,0,,,,,,a,b\n"
 	if b := must(os.ReadFile(path)); string(b) != want {
 		t.Errorf("got %q", b)
 	}
@@ -196,7 +198,7 @@ func BenchmarkAppend(b *testing.B) {
 	r := newRecord(123456)
 	r.Tail = tail("0123456789abcdef", "Update the customer record", "", "IN_PROGRESS", "HIGH", `{"region":"emea"}`)
 	for b.Loop() {
-		w.Append(r)
+		w.Add(r)
 		for w.Busy() {
 			<-w.Drained()
 		}

@@ -18,7 +18,7 @@ func image() (b []byte, ends []int) {
 	b = Header(twoColumns)
 	ends = append(ends, len(b))
 	for row := range int64(6) {
-		b = newRecord(row + 2).Append(b)
+		b = newRecord(row + 2).append(b)
 		ends = append(ends, len(b))
 	}
 	return b, ends

@@ -148,16 +148,6 @@ func KeepUnderTime(path string) (string, error) {
 	return kept, nil
 }
 
-// ShellWord is a file's name, or any other word, as a POSIX shell takes it:
-// quoted if it needs to be.
-func ShellWord(word string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)

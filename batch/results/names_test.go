@@ -2,13 +2,10 @@ package results
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
 func TestResultsName(t *testing.T) {
@@ -153,24 +150,4 @@ func TestExpand(t *testing.T) {
 	if got := Expand("d/{name}-{date}.{x}.csv", "tasks{date}", now); got != "d/tasks{date}-2026-11-23.{x}.csv" {
 		t.Error(got)
 	}
-}
-
-// TestShellWord: whatever the word, the shell gives it back.
-func TestShellWord(t *testing.T) {
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no shell here")
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		words := rapid.SliceOfN(rapid.StringMatching(`[^\x00]{0,12}`), 20, 20).Draw(t, "words")
-		var script strings.Builder
-		script.WriteString("printf '%s\\0'")
-		for _, word := range words {
-			script.WriteString(" " + ShellWord(word))
-		}
-		out, err := exec.Command(shell, "-c", script.String()).Output()
-		if want := strings.Join(words, "\x00") + "\x00"; err != nil || string(out) != want {
-			t.Fatalf("shell gave %q for %q (%v)", out, want, err)
-		}
-	})
 }

@@ -2,10 +2,56 @@ package results
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 )
+
+// Create starts a partial results file (mode 0600) for rows with the given
+// columns of their own. Its header is on the disk when Create returns. A file
+// that exists already is an error (errors.Is(err, fs.ErrExist)).
+func Create(path string, columns []string) (*Writer, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("create results: %w", err)
+	}
+	header := Header(columns)
+	_, err = f.Write(header)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = syncFolder(path)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create results: %w", err), f.Close(), os.Remove(path))
+	}
+	return NewWriter(f, path, int64(len(header))), nil
+}
+
+// Continue opens a partial results file, which Repair has seen to, for more
+// records of rows with the given columns of their own. Another header is a
+// *ForeignError.
+func Continue(path string, columns []string) (*Writer, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, fmt.Errorf("continue results: %w", err)
+	}
+	header := Header(columns)
+	found := make([]byte, len(header))
+	n, _ := f.ReadAt(found, 0)
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("continue results: %w", err)
+	case !bytes.Equal(found[:n], header):
+		err = &ForeignError{path, 1, "its columns are not those of this run"}
+	default:
+		return NewWriter(f, path, info.Size()), nil
+	}
+	return nil, errors.Join(err, f.Close())
+}
 
 // Repair cuts a partial results file back to its last whole record, if a power
 // cut or a full disk tore its tail or left zeros in it, and tells how many
@@ -18,7 +64,7 @@ func Repair(path string) (cut int64, err error) {
 		return 0, fmt.Errorf("repair results: %w", err)
 	}
 	defer f.Close()
-	_, end, err := scanPartial(f, path, func(*cells) error { return nil })
+	_, end, err := scanPartial(f, path, func(*Old, int64) error { return nil })
 	if err != nil {
 		return 0, err
 	}
@@ -41,10 +87,10 @@ func Repair(path string) (cut int64, err error) {
 	return info.Size() - end, nil
 }
 
-// scanPartial calls fn for every record before the first damage and returns
-// the row's own columns and where the last whole record ends; 0 without a
-// whole header.
-func scanPartial(f *os.File, path string, fn func(*cells) error) (columns []string, end int64, err error) {
+// scanPartial calls fn for every record before the first damage, with its place
+// in the file, and returns the row's own columns and where the last whole
+// record ends; 0 without a whole header.
+func scanPartial(f *os.File, path string, fn func(old *Old, at int64) error) (columns []string, end int64, err error) {
 	s := newScanner(f)
 	header, err := s.next()
 	if err != nil {
@@ -54,7 +100,7 @@ func scanPartial(f *os.File, path string, fn func(*cells) error) (columns []stri
 	if problem != "" {
 		return nil, 0, &ForeignError{Path: path, Line: 1, What: problem}
 	}
-	var c cells
+	var old Old
 	for {
 		line, end := s.line, s.off
 		rec, err := s.next()
@@ -67,7 +113,7 @@ func scanPartial(f *os.File, path string, fn func(*cells) error) (columns []stri
 		default:
 			return nil, 0, fmt.Errorf("read results: %w", err)
 		}
-		if err := c.parse(rec, len(columns)); err != nil {
+		if err := old.parse(rec, len(columns)); err != nil {
 			// Only the tail may be damaged. A wrong record with a right one
 			// after it was not left by a power cut.
 			if wholeRecordFollows(s, len(columns)) {
@@ -75,20 +121,20 @@ func scanPartial(f *os.File, path string, fn func(*cells) error) (columns []stri
 			}
 			return columns, end, nil
 		}
-		if err := fn(&c); err != nil {
+		if err := fn(&old, end); err != nil {
 			return nil, 0, err
 		}
 	}
 }
 
 func wholeRecordFollows(s *scanner, columns int) bool {
-	var c cells
+	var old Old
 	for {
 		rec, err := s.next()
 		if err != nil {
 			return false
 		}
-		if c.parse(rec, columns) == nil {
+		if old.parse(rec, columns) == nil {
 			return true
 		}
 	}

@@ -1,0 +1,97 @@
+package rowindex
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+const (
+	blockSize  = 8 << 10
+	blocksHeld = 256 // 2 MiB
+)
+
+// Cursor reads records in the order of their rows.
+type Cursor struct {
+	index *Index
+	pages []int64 // numbers of those still to come
+	page  *page   // nil: none begun
+	slot  int     // in it, that comes next
+
+	file io.ReaderAt
+	held [blocksHeld]*block // of the file; a block has only one place here: number % blocksHeld
+	rec  []byte             // a record that stands in more than one block
+}
+
+type block struct {
+	number int64
+	bytes  []byte
+}
+
+// Rows returns a Cursor before the first row. The records stand in file.
+func (x *Index) Rows(file io.ReaderAt) *Cursor {
+	return &Cursor{index: x, pages: slices.Sorted(maps.Keys(x.known)), file: file}
+}
+
+// Next returns the next record; it is valid until the next call. io.EOF: there
+// is none.
+func (c *Cursor) Next() ([]byte, error) {
+	for {
+		if c.page == nil || c.slot == pageRows {
+			if len(c.pages) == 0 {
+				return nil, io.EOF
+			}
+			var err error
+			if c.page, err = c.index.page(c.pages[0]); err != nil {
+				return nil, err
+			}
+			c.pages, c.slot = c.pages[1:], 0
+		}
+		at := c.page.place(c.slot)
+		c.slot++
+		if at.Length > 0 {
+			return c.read(at)
+		}
+	}
+}
+
+func (c *Cursor) read(at Place) ([]byte, error) {
+	c.rec = c.rec[:0]
+	for {
+		b, err := c.block(at.Offset / blockSize)
+		if err != nil {
+			return nil, fmt.Errorf("order records: %w", err)
+		}
+		part := b[min(at.Offset%blockSize, int64(len(b))):]
+		switch {
+		case len(part) == 0:
+			return nil, fmt.Errorf("order records: %w", io.ErrUnexpectedEOF)
+		case int64(len(part)) < at.Length:
+			c.rec = append(c.rec, part...)
+			at.Offset += int64(len(part))
+			at.Length -= int64(len(part))
+		case len(c.rec) == 0:
+			return part[:at.Length:at.Length], nil
+		default:
+			return append(c.rec, part[:at.Length]...), nil
+		}
+	}
+}
+
+// block brings a block of the file into memory; that at the file's end is short.
+func (c *Cursor) block(number int64) ([]byte, error) {
+	h := &c.held[number%blocksHeld]
+	if *h == nil {
+		*h = &block{number: -1, bytes: make([]byte, blockSize)}
+	}
+	b := *h
+	if b.number != number {
+		n, err := c.file.ReadAt(b.bytes[:blockSize], number*blockSize)
+		if b.number, b.bytes = number, b.bytes[:n]; err != nil && err != io.EOF {
+			b.number = -1
+			return nil, err
+		}
+	}
+	return b.bytes, nil
+}
