@@ -53,9 +53,11 @@ type Config struct {
 	Notify   func(Notice)  // called from Run's goroutine; must not block
 }
 
-// Sender makes one attempt of a row's update. client.Sender is the real one.
+// Sender makes one attempt of a row's update. It is one worker's, and closed by
+// it. client.Sender is the real one.
 type Sender interface {
 	Put(ctx context.Context, taskID string, body []byte) client.Reply
+	Close()
 }
 
 // Notice is a line for people about the run as a whole.

@@ -57,11 +57,10 @@ func timeRun(b *testing.B, rows int, faults string) time.Duration {
 		b.Fatal(err)
 	}
 	defer server.Close()
-	c, err := client.New(client.Config{BaseURL: server.URL(), Key: "bench-key", Concurrency: 64})
+	c, err := client.New(client.Config{BaseURL: server.URL(), Key: "bench-key"})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer c.Close()
 	bench := &bench{t: b, dir: b.TempDir()}
 	bench.write(manyTasks(rows))
 	in, err := csvmap.Open(filepath.Join(bench.dir, "in.csv"), nil, csvmap.Options{})

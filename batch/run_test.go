@@ -360,6 +360,8 @@ func TestFailuresFile(t *testing.T) {
 // panicky is a sender with a bug that shows for one task.
 type panicky struct{ *server }
 
+func (p panicky) Close() {}
+
 func (p panicky) Put(ctx context.Context, task string, body []byte) client.Reply {
 	if task == "t5" {
 		panic("boom")

@@ -41,11 +41,11 @@ func newWire(t *testing.T, concurrency int, cfg sandbox.Config) *wire {
 	}
 	judge := apitest.New(t, "../testdata/thena.openapi.yaml")
 	w := &wire{t: t, box: box, server: httptest.NewServer(judge.Wrap(box))}
-	w.client, err = client.New(client.Config{BaseURL: w.server.URL, Key: "wire-test", Concurrency: concurrency, Timeout: 10 * time.Second})
+	w.client, err = client.New(client.Config{BaseURL: w.server.URL, Key: "wire-test", Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.client.Close(); w.server.Close() })
+	t.Cleanup(w.server.Close)
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 // work makes one attempt for each job until jobs is closed. A panic is handed
 // back with its row, so that its record can say that it may have been applied.
 func work(ctx context.Context, s Sender, jobs <-chan *item, replies chan<- *item) {
+	defer s.Close()
 	for it := range jobs {
 		attempt(ctx, s, it)
 		replies <- it

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,10 +99,10 @@ func TestNetworkMessage(t *testing.T) {
 		{op("dial", &net.DNSError{Err: "no such host", Name: "a.example", IsNotFound: true}), false, "no such host a.example"},
 		{op("dial", &net.DNSError{Err: "server misbehaving", Name: "a.example", Server: "192.0.2.1:53"}), false, "name lookup of a.example failed: server misbehaving"},
 		{op("proxyconnect", syscall.ECONNREFUSED), false, "proxy: connection refused"},
-		{op("proxyconnect", errTimeout), false, "proxy: no connection within 30s"},
+		{op("proxyconnect", os.ErrDeadlineExceeded), false, "proxy: no connection within 30s"},
 		{&proxyError{"407 Proxy Authentication Required"}, false, "the proxy refused to connect: 407 Proxy Authentication Required"},
-		{errTimeout, true, "timeout after 30s"},
-		{errTimeout, false, "no connection within 30s"},
+		{os.ErrDeadlineExceeded, true, "timeout after 30s"},
+		{os.ErrDeadlineExceeded, false, "no connection within 30s"},
 		{io.EOF, true, "connection closed before an answer (EOF)"},
 		{fmt.Errorf("transport connection broken: %w", io.ErrUnexpectedEOF), true, "connection closed before an answer (EOF)"},
 		{op("read", net.ErrClosed), true, "connection closed before an answer"},

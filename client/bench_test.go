@@ -35,12 +35,12 @@ func benchServer(b *testing.B) *httptest.Server {
 // RoundTrip with its answer read to the end.
 func BenchmarkPut(b *testing.B) {
 	server := benchServer(b)
-	c, err := client.New(client.Config{BaseURL: server.URL, Key: "bench-key", Concurrency: 1})
+	c, err := client.New(client.Config{BaseURL: server.URL, Key: "bench-key"})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer c.Close()
 	s := c.Sender()
+	defer s.Close()
 	ctx := context.Background()
 	b.ReportAllocs()
 	for b.Loop() {

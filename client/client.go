@@ -4,43 +4,39 @@
 //
 //	Update.AppendBody -> Sender.Put -> Reply{Verdict, Health, Message, Quota, ...}
 //
-// A [Client] holds the connections, a [Sender] is one worker's handle on it
-// and owns the worker's buffers. [Sender.Put] never fails with a Go error: all
-// that can happen to an attempt is a [Verdict], and the two cases that decide
-// whether a row may have been changed are told apart: with [Unconnected]
-// nothing has left, with [Unanswered] it may have arrived.
+// A [Client] knows the way to one API, a [Sender] is one worker's: it has a
+// connection and buffers of its own. [Sender.Put] never fails with a Go error:
+// all that can happen to an attempt is a [Verdict], and the two cases that
+// decide whether a row may have been changed are told apart: with
+// [Unconnected] nothing has left, with [Unanswered] it may have arrived.
 //
-// The other parts are pure functions: [Backoff] (how long to wait before a
-// retry), [Sum] (the hash of a row), and [Update] (the body).
+// The way of an attempt: dialer and wire (a connection, looked at before it is
+// used again), Sender (the request), answer (what came back), Reply (what it
+// means). [Backoff] and [Update] are pure.
 //
 // The key goes to the configured host only: redirects are not followed, and
-// it is removed from every text in a Reply, in whatever escaped form a server
+// it is removed from every text in a Reply, in whatever usual form a server
 // echoes it.
 package client
 
 import (
-	"errors"
+	"crypto/tls"
+	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"time"
 )
 
-// Limits of the connection pool and of what a server can make us hold.
-const (
-	idleTimeout    = 5 * time.Minute // well above the longest back-off
-	maxHeaderBytes = 64 << 10
-	maxAnswerBytes = 1 << 20
-)
+// TasksPath is the path of the endpoint, before the task ID.
+const TasksPath = "/v1/accounts/tasks/"
 
-// Client is the connection pool to one API. It is safe for concurrent use.
+// Client knows the way to one API. It is safe for concurrent use.
 type Client struct {
-	transport *http.Transport
-	base      *url.URL
-	header    http.Header // of every request; shared, never changed
-	timeout   time.Duration
-	proxy     string
-	secret    *secret
+	dialer  dialer
+	start   string // of each request, up to the task ID
+	head    string // the rest of the head, up to the length of the body
+	timeout time.Duration
+	secret  *secret
 }
 
 // New makes a client; no connection is opened yet. The error is that of
@@ -55,57 +51,41 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := c.tlsConfig()
+	roots, err := c.roots()
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: base})
+	proxy, err := findProxy(base)
 	if err != nil {
-		// The cause would show the address, which may hold a password.
-		return nil, errors.New("proxy: the address in HTTPS_PROXY or HTTP_PROXY is not a valid URL")
+		return nil, err
 	}
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &Client{
-		transport: &http.Transport{
-			Proxy:                  http.ProxyURL(proxy),
-			OnProxyConnectResponse: checkProxyAnswer,
-			DialContext:            (&net.Dialer{Timeout: c.Timeout, KeepAlive: 30 * time.Second}).DialContext,
-			TLSClientConfig:        tlsConfig,
-			TLSHandshakeTimeout:    c.Timeout,
-			DisableCompression:     true,
-			MaxIdleConns:           c.Concurrency,
-			MaxIdleConnsPerHost:    c.Concurrency,
-			MaxConnsPerHost:        c.Concurrency,
-			IdleConnTimeout:        idleTimeout,
-			MaxResponseHeaderBytes: maxHeaderBytes,
-			Protocols:              &protocols,
-		},
-		base: base,
-		header: http.Header{
-			"X-Api-Key":    {c.Key},
-			"Content-Type": {"application/json"},
-			"Accept":       {"application/json"},
-			"User-Agent":   {c.UserAgent},
-		},
+	client := &Client{
+		dialer:  dialer{net: net.Dialer{KeepAlive: 30 * time.Second}, addr: hostPort(base), roots: roots, proxy: proxy},
 		timeout: c.Timeout,
-		proxy:   proxyName(proxy),
 		secret:  newSecret(c.Key),
-	}, nil
+	}
+	authorization := ""
+	target := base.EscapedPath()
+	if base.Scheme == "https" {
+		client.dialer.tls = &tls.Config{
+			MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: base.Hostname(),
+			NextProtos: []string{"http/1.1"}, ClientSessionCache: tls.NewLRUClientSessionCache(0),
+		}
+	} else if proxy != nil && !isSOCKS(proxy) {
+		target = (&url.URL{Scheme: base.Scheme, Host: base.Host}).String() + target
+		authorization = proxyAuthorization(proxy)
+	}
+	client.start = "PUT " + target + TasksPath
+	client.head = fmt.Sprintf(" HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n%sX-Api-Key: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: ",
+		base.Host, c.UserAgent, authorization, c.Key)
+	return client, nil
 }
 
 // Proxy is the proxy that the environment names for the base URL, without
 // its credentials; "" if there is none.
-func (c *Client) Proxy() string { return c.proxy }
-
-// Close closes the idle connections and gives up the dials that nobody waits
-// for. Attempts in flight go on.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
-
-// proxyName is the address of a proxy as it may be shown.
-func proxyName(proxy *url.URL) string {
-	if proxy == nil {
+func (c *Client) Proxy() string {
+	if c.dialer.proxy == nil {
 		return ""
 	}
-	return (&url.URL{Scheme: proxy.Scheme, Host: proxy.Host}).String()
+	return (&url.URL{Scheme: c.dialer.proxy.Scheme, Host: c.dialer.proxy.Host}).String()
 }

@@ -33,8 +33,8 @@ func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 // putTo makes one attempt against a handler.
 func putTo(t testing.TB, handler http.HandlerFunc) client.Reply {
 	t.Helper()
-	c := newClient(t, client.Config{BaseURL: serve(t, handler).URL})
-	return c.Sender().Put(context.Background(), "T-1", []byte(`{"title":"x"}`))
+	s := newSender(t, client.Config{BaseURL: serve(t, handler).URL})
+	return s.Put(context.Background(), "T-1", []byte(`{"title":"x"}`))
 }
 
 func TestRequest(t *testing.T) {
@@ -54,9 +54,9 @@ func TestRequest(t *testing.T) {
 				requests <- seen{r.Method, r.RequestURI, r.Proto, string(body), r.ContentLength, r.Header}
 				w.WriteHeader(204)
 			})
-			c := newClient(t, client.Config{BaseURL: server.URL + path, Key: "s3cret key", UserAgent: "taskbatch/1.2"})
+			s := newSender(t, client.Config{BaseURL: server.URL + path, Key: "s3cret key", UserAgent: "taskbatch/1.2"})
 			body := `{"title":"é"}`
-			if r := c.Sender().Put(context.Background(), "a-._~Z9", []byte(body)); r.Verdict != client.Applied {
+			if r := s.Put(context.Background(), "a-._~Z9", []byte(body)); r.Verdict != client.Applied {
 				t.Fatalf("%v (%s)", r.Verdict, r.Message)
 			}
 			want := seen{"PUT", strings.TrimRight(path, "/") + "/v1/accounts/tasks/a-._~Z9", "HTTP/1.1", body, int64(len(body)), http.Header{
@@ -166,11 +166,12 @@ func TestConnectionsAreReused(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	const workers = 4
-	c := newClient(t, client.Config{BaseURL: server.URL, Concurrency: workers})
+	c := newClient(t, client.Config{BaseURL: server.URL})
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			s := c.Sender()
+			defer s.Close()
 			for range 50 {
 				if r := s.Put(context.Background(), "T-1", []byte(`{"title":"x"}`)); r.Status == 0 {
 					t.Errorf("%v (%s)", r.Verdict, r.Message)
@@ -194,8 +195,7 @@ func TestStaleConnection(t *testing.T) {
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") // and closes without saying so
 		}
 	})
-	c := newClient(t, client.Config{BaseURL: "http://" + addr, Concurrency: 1})
-	s := c.Sender()
+	s := newSender(t, client.Config{BaseURL: "http://" + addr})
 	var applied int64
 	for range 50 {
 		switch r := s.Put(context.Background(), "T-1", []byte(`{"title":"x"}`)); r.Verdict {
@@ -218,8 +218,7 @@ func TestCancel(t *testing.T) {
 		arrived <- struct{}{}
 		<-r.Context().Done()
 	})
-	c := newClient(t, client.Config{BaseURL: server.URL})
-	s := c.Sender()
+	s := newSender(t, client.Config{BaseURL: server.URL})
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		<-arrived
@@ -233,31 +232,6 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// An attempt that waits for a connection and gets none has sent nothing.
-func TestWaitingForAConnection(t *testing.T) {
-	arrived := make(chan struct{})
-	var requests atomic.Int64
-	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		if requests.Add(1) == 1 {
-			close(arrived)
-			<-r.Context().Done()
-		}
-	})
-	c := newClient(t, client.Config{BaseURL: server.URL, Concurrency: 1, Timeout: time.Minute})
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { c.Sender().Put(ctx, "T-1", []byte(`{}`)) })
-	<-arrived
-	waiting, stop := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer stop()
-	if r := c.Sender().Put(waiting, "T-2", []byte(`{}`)); r.Verdict != client.Unconnected || requests.Load() != 1 {
-		t.Errorf("%v (%s), %d requests", r.Verdict, r.Message, requests.Load())
-	}
-	cancel()
-	wg.Wait()
-}
-
 // The sender's reused parts must not carry over from one attempt to the next.
 func TestSenderAfterTimeout(t *testing.T) {
 	var n atomic.Int64
@@ -269,8 +243,7 @@ func TestSenderAfterTimeout(t *testing.T) {
 		}
 		w.Write(body)
 	})
-	c := newClient(t, client.Config{BaseURL: server.URL, Timeout: 500 * time.Millisecond, Concurrency: 1})
-	s := c.Sender()
+	s := newSender(t, client.Config{BaseURL: server.URL, Timeout: 500 * time.Millisecond})
 	for i := range 2 {
 		if r := s.Put(context.Background(), "T-1", fmt.Appendf(nil, `{"title":"%d"}`, i)); r.Verdict != client.Unanswered || r.Message != "timeout after 500ms" {
 			t.Errorf("%v (%s)", r.Verdict, r.Message)
@@ -347,8 +320,8 @@ func TestKeyIsRemoved(t *testing.T) {
 					io.Copy(io.Discard, r.Body)
 					write(w, form)
 				})
-				c := newClient(t, client.Config{BaseURL: server.URL, Key: key})
-				r := c.Sender().Put(context.Background(), "T-1", []byte(`{"title":"x","description":"y"}`))
+				s := newSender(t, client.Config{BaseURL: server.URL, Key: key})
+				r := s.Put(context.Background(), "T-1", []byte(`{"title":"x","description":"y"}`))
 				text := r.Message + r.Warning
 				if !strings.Contains(text, "[key removed]") {
 					t.Errorf("%v %q: not removed", r.Verdict, text)

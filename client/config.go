@@ -1,7 +1,6 @@
 package client
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 )
 
 // DefaultBaseURL is the API's public address.
@@ -22,7 +23,6 @@ type Config struct {
 	Key          string        // the API key, sent as x-api-key
 	UserAgent    string        // default "taskbatch"
 	Timeout      time.Duration // for one attempt, from the dial to the last byte of the answer; default 30 s
-	Concurrency  int           // connections kept and opened at most; default 8
 	CACertFile   string        // PEM file with roots to trust beside the system's
 	InsecureHTTP bool          // allow plain http to a host that is not loopback
 
@@ -48,9 +48,6 @@ func (c Config) Validate() error {
 	if c.Timeout < 0 {
 		return fmt.Errorf("timeout: %v is negative", c.Timeout)
 	}
-	if c.Concurrency < 0 {
-		return fmt.Errorf("concurrency: %d is negative", c.Concurrency)
-	}
 	_, err = c.roots()
 	return err
 }
@@ -65,9 +62,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
-	}
-	if c.Concurrency == 0 {
-		c.Concurrency = 8
 	}
 	return c
 }
@@ -94,9 +88,27 @@ func (c Config) base() (*url.URL, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return nil, fmt.Errorf("base URL: %q has a query or a fragment, which are not allowed", text)
 	}
+	u.Host = strings.TrimSuffix(u.Host, ":")
+	host, err := asciiHost(u.Hostname())
+	if err != nil {
+		return nil, fmt.Errorf("base URL: host name %q: %w", u.Hostname(), err)
+	}
+	if host != u.Hostname() {
+		u.Host = host + strings.TrimPrefix(u.Host, u.Hostname())
+	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return u, nil
+}
+
+// asciiHost is a host name as DNS has it.
+func asciiHost(host string) (string, error) {
+	for i := range len(host) {
+		if host[i] >= 0x80 {
+			return idna.Lookup.ToASCII(host)
+		}
+	}
+	return host, nil
 }
 
 // IsLoopback tells whether a connection to host cannot leave the machine.
@@ -141,13 +153,4 @@ func (c Config) roots() (*x509.CertPool, error) {
 		return nil, fmt.Errorf("CA certificate: %s holds no PEM certificate", c.CACertFile)
 	}
 	return pool, nil
-}
-
-// tlsConfig is the TLS part of the transport.
-func (c Config) tlsConfig() (*tls.Config, error) {
-	roots, err := c.roots()
-	if err != nil {
-		return nil, err
-	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, nil
 }

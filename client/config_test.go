@@ -47,7 +47,6 @@ func TestValidate(t *testing.T) {
 		{"key with a blank", client.Config{Key: " hidden"}, "blank"},
 		{"user agent", client.Config{UserAgent: "a\r\nX-Evil: b"}, "control"},
 		{"timeout", client.Config{Timeout: -time.Second}, "negative"},
-		{"concurrency", client.Config{Concurrency: -1}, "negative"},
 		{"no CA file", client.Config{CACertFile: filepath.Join(t.TempDir(), "none.pem")}, "CA certificate: open"},
 		{"no certificate in the CA file", client.Config{CACertFile: empty}, "holds no PEM certificate"},
 	}

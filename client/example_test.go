@@ -25,12 +25,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer c.Close()
 
 	var u client.Update
 	u.SetText(client.Status, "COMPLETED")
 	body := u.AppendBody(nil)
 	sender := c.Sender() // one for each worker
+	defer sender.Close()
 	for _, task := range []string{"T-1", "T-2"} {
 		reply := sender.Put(context.Background(), task, body)
 		fmt.Printf("%s %v: %d %q\n", task, reply.Verdict, reply.Status, reply.Message)

@@ -1,34 +1,21 @@
 package client
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"net/url"
 	"strings"
 	"syscall"
 	"time"
 )
 
-const notHTTP = "malformed HTTP answer"
-
 // proxyError is a proxy's refusal to connect us.
 type proxyError struct{ status string }
 
 func (e *proxyError) Error() string { return "the proxy refused to connect: " + e.status }
-
-// checkProxyAnswer turns a proxy's refusal into an error of our own.
-func checkProxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
-	return &proxyError{statusTitle(resp.StatusCode, resp.Status)}
-}
 
 // networkMessage says in a few words why an attempt got no answer: without
 // addresses and port numbers, so that equal causes give equal texts.
@@ -73,10 +60,21 @@ func networkMessage(err error, connected bool, timeout time.Duration) string {
 	return via + "no connection: " + innermost(err).Error()
 }
 
-// isTimeout is true for our own deadline and those of dial and handshake.
+// isTimeout is true for our own deadline, however it showed.
 func isTimeout(err error) bool {
 	var timeout net.Error
-	return errors.Is(err, errTimeout) || errors.As(err, &timeout) && timeout.Timeout()
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// speaksOfSetup tells whether a failure comes from how the run was set up, and
+// will come again: certificate, protocol or host name.
+func speaksOfSetup(err error) bool {
+	var (
+		dns    *net.DNSError
+		verify *tls.CertificateVerificationError
+		record tls.RecordHeaderError
+	)
+	return errors.As(err, &verify) || errors.As(err, &record) || errors.Is(err, errNotHTTP) || errors.As(err, &dns) && dns.IsNotFound
 }
 
 // tlsMessage explains what is wrong with TLS, "" if nothing is.
@@ -98,7 +96,7 @@ func tlsMessage(err error) string {
 		return "the server's certificate has expired or is not yet valid: check this machine's clock"
 	case errors.As(err, &invalid), errors.As(err, &verify):
 		return "the server's certificate is not valid: a root of your own can be named with --ca-cert"
-	case errors.As(err, &record), isPlainHTTP(err):
+	case errors.As(err, &record):
 		return "the server does not speak TLS: check https in --base-url"
 	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"): // TLS alerts
 		return "TLS handshake failed: " + strings.TrimPrefix(op.Err.Error(), "tls: ")
@@ -106,26 +104,18 @@ func tlsMessage(err error) string {
 	return ""
 }
 
-// isPlainHTTP recognises the one error of net/http for a server that answers
-// a TLS handshake in clear text; it has no type.
-func isPlainHTTP(err error) bool {
-	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
-}
-
 // brokenAnswer names the ways in which an answer can fail to be one. Their
-// errors have no types, and some quote what the server sent.
+// errors may quote what the server sent.
 func brokenAnswer(err error) string {
-	text := err.Error()
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		strings.Contains(text, "server closed idle connection"):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection closed before an answer (EOF)"
-	case strings.Contains(text, "response headers exceeded"):
+	case errors.Is(err, errTooLarge):
 		return "the answer's headers are too large"
 	case errors.Is(err, net.ErrClosed):
 		return "connection closed before an answer"
 	}
-	return notHTTP
+	return errNotHTTP.Error()
 }
 
 // innermost is the cause at the end of the chain.

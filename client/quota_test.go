@@ -79,7 +79,8 @@ func TestReadHeaders(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			reply := Reply{Received: testNow}
 			var dates dateReader
-			readHeaders(tt.h, dates.read(tt.h), &reply)
+			h := appendHeaders(nil, tt.h)
+			readHeaders(h, dates.read(h), &reply)
 			if diff := cmp.Diff(tt.quota, reply.Quota); diff != "" {
 				t.Error(diff)
 			}
@@ -99,7 +100,7 @@ func TestReadHeadersKeepsBounds(t *testing.T) {
 			h[name] = rapid.SliceOfN(value, 0, 2).Draw(t, name)
 		}
 		reply := Reply{Received: testNow}
-		readHeaders(h, time.Time{}, &reply)
+		readHeaders(appendHeaders(nil, h), time.Time{}, &reply)
 		q := reply.Quota
 		if q.Known && (q.Limit <= 0 || q.Remaining < 0 || q.Remaining > q.Limit || q.Reset.Sub(testNow).Abs() > maxAhead) || !q.Known && q != (Quota{}) {
 			t.Fatalf("%+v", q)
@@ -120,7 +121,7 @@ func TestDateReader(t *testing.T) {
 		{nil, time.Time{}}, {[]string{testDate}, testNow}, {[]string{testDate}, testNow}, {[]string{"x"}, time.Time{}}, {nil, time.Time{}},
 		{[]string{"Mon, 23 Nov 2026 10:00:01 GMT"}, testNow.Add(time.Second)},
 	} {
-		if got := dates.read(http.Header{"Date": tt.header}); !got.Equal(tt.want) {
+		if got := dates.read(appendHeaders(nil, http.Header{"Date": tt.header})); !got.Equal(tt.want) {
 			t.Errorf("%q: %v", tt.header, got)
 		}
 	}

@@ -81,7 +81,7 @@ func answering(text string) func(net.Conn) {
 // silently keeps the connection open until the client closes it.
 func silently(conn net.Conn) { io.Copy(io.Discard, conn) }
 
-// newClient makes a client that is closed with the test.
+// newClient makes a client.
 func newClient(t testing.TB, config client.Config) *client.Client {
 	t.Helper()
 	if config.Key == "" {
@@ -91,8 +91,15 @@ func newClient(t testing.TB, config client.Config) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Close)
 	return c
+}
+
+// newSender makes a sender of a client of its own.
+func newSender(t testing.TB, config client.Config) *client.Sender {
+	t.Helper()
+	s := newClient(t, config).Sender()
+	t.Cleanup(s.Close)
+	return s
 }
 
 // The misbehaviour of one connection, and what must be learned from it.
@@ -190,8 +197,8 @@ func TestRawAnswers(t *testing.T) {
 			if tt.endless {
 				timeout = soon
 			}
-			c := newClient(t, client.Config{BaseURL: "http://" + rawServer(t, tt.serve), Timeout: timeout, Concurrency: 1})
-			r := c.Sender().Put(context.Background(), "T-1", []byte(`{"title":"x"}`))
+			s := newSender(t, client.Config{BaseURL: "http://" + rawServer(t, tt.serve), Timeout: timeout})
+			r := s.Put(context.Background(), "T-1", []byte(`{"title":"x"}`))
 			if r.Verdict != tt.verdict || r.Health != tt.health || r.Status != tt.status {
 				t.Errorf("%v, %v, %d (%s), want %v, %v, %d", r.Verdict, r.Health, r.Status, r.Message, tt.verdict, tt.health, tt.status)
 			}
@@ -232,8 +239,7 @@ func TestServerThatDoesNotRead(t *testing.T) {
 			done := make(chan struct{})
 			addr := rawServer(t, func(conn net.Conn) { tt.serve(conn, done) })
 			t.Cleanup(func() { close(done) })
-			c := newClient(t, client.Config{BaseURL: "http://" + addr, Timeout: time.Second})
-			s := c.Sender()
+			s := newSender(t, client.Config{BaseURL: "http://" + addr, Timeout: time.Second})
 			own := append([]byte(nil), body...)
 			for range 2 {
 				if r := s.Put(context.Background(), "T-1", own); r.Verdict != tt.verdict {
@@ -275,8 +281,8 @@ func TestUnconnected(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := newClient(t, client.Config{BaseURL: tt.baseURL, Timeout: time.Second})
-			r := c.Sender().Put(context.Background(), "T-1", []byte(`{}`))
+			s := newSender(t, client.Config{BaseURL: tt.baseURL, Timeout: time.Second})
+			r := s.Put(context.Background(), "T-1", []byte(`{}`))
 			if r.Verdict != client.Unconnected || r.Health != client.Ill || r.Status != 0 {
 				t.Errorf("%v, %v, %d", r.Verdict, r.Health, r.Status)
 			}
@@ -312,8 +318,8 @@ func TestTLS(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
-	c := newClient(t, client.Config{BaseURL: server.URL, CACertFile: caFile(t, server)})
-	if r := c.Sender().Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Applied || proto.Load() != "HTTP/1.1" {
+	s := newSender(t, client.Config{BaseURL: server.URL, CACertFile: caFile(t, server)})
+	if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Applied || proto.Load() != "HTTP/1.1" {
 		t.Errorf("%v (%s) over %s", r.Verdict, r.Message, proto.Load())
 	}
 
@@ -321,8 +327,8 @@ func TestTLS(t *testing.T) {
 	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	old.StartTLS()
 	defer old.Close()
-	c = newClient(t, client.Config{BaseURL: old.URL, CACertFile: caFile(t, old)})
-	if r := c.Sender().Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Unconnected || !strings.HasPrefix(r.Message, "TLS handshake failed") {
+	s = newSender(t, client.Config{BaseURL: old.URL, CACertFile: caFile(t, old)})
+	if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Unconnected || !strings.HasPrefix(r.Message, "TLS handshake failed") {
 		t.Errorf("%v (%s)", r.Verdict, r.Message)
 	}
 }
@@ -332,8 +338,8 @@ func TestWrongHost(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
 	port := strconv.Itoa(server.Listener.Addr().(*net.TCPAddr).Port)
-	c := newClient(t, client.Config{BaseURL: "https://localhost:" + port, CACertFile: caFile(t, server)})
-	r := c.Sender().Put(context.Background(), "T-1", []byte(`{}`))
+	s := newSender(t, client.Config{BaseURL: "https://localhost:" + port, CACertFile: caFile(t, server)})
+	r := s.Put(context.Background(), "T-1", []byte(`{}`))
 	if r.Verdict != client.Unconnected || r.Message != "the server's certificate is not valid for localhost: check --base-url" {
 		t.Errorf("%v (%s)", r.Verdict, r.Message)
 	}

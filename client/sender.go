@@ -1,96 +1,45 @@
 package client
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
-	"sync/atomic"
+	"strconv"
+	"sync"
 	"time"
 )
-
-// TasksPath is the path of the endpoint, before the task ID.
-const TasksPath = "/v1/accounts/tasks/"
 
 // maxErrorBytes is how much of an error answer is looked at for its words.
 const maxErrorBytes = 128 << 10
 
-// Buffers above this size are not kept for the next attempt.
-const maxKeptBuffer = 64 << 10
+// A longer request is still being written when a server may answer it.
+const maxSmallRequest = 32 << 10
 
-// errTimeout ends an attempt that took longer than Config.Timeout.
-var errTimeout = errors.New("attempt timed out")
-
-// Sender makes attempts one after the other with reused buffers. It is one
-// worker's own: not safe for concurrent use.
+// Sender makes attempts one after the other on a connection of its own, which
+// it dials when it needs one. It is one worker's: not safe for concurrent use.
 type Sender struct {
-	client *Client
-	line   *line
-	answer []byte
-	dates  dateReader
+	client  *Client
+	conn    *conn // nil without one
+	request []byte
+	answer  answer
+	dates   dateReader
+
+	mu      sync.Mutex // guards ctx, and conn against interrupt
+	ctx     context.Context
+	unwatch func() bool
 }
 
-// Sender returns a new sender on the client's connections.
+// Sender returns a new sender.
 func (c *Client) Sender() *Sender { return &Sender{client: c} }
 
-// line is what an attempt lends to net/http: the context with its deadline
-// and trace, and the body. It serves one attempt after the other for as long
-// as net/http has let go of all of it; after that the sender takes a new one
-// and leaves the old one behind.
-type line struct {
-	parent context.Context
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	timer  *time.Timer // cancels ctx; set for each attempt
-	proto  *http.Request
-
-	body      []byte
-	reader    bytes.Reader
-	connected bool        // the attempt got a connection: bytes may leave
-	wrote     atomic.Bool // the body has been read for the last time
-}
-
-// newLine makes a line for attempts under parent.
-func (c *Client) newLine(parent context.Context) *line {
-	l := &line{parent: parent}
-	ctx, cancel := context.WithCancelCause(parent)
-	l.cancel = cancel
-	l.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { l.connected = true },
-		WroteRequest: func(httptrace.WroteRequestInfo) { l.wrote.Store(true) },
-	})
-	l.timer = time.AfterFunc(c.timeout, func() { cancel(errTimeout) })
-	l.proto = (&http.Request{
-		Method: http.MethodPut,
-		Host:   c.base.Host,
-		Header: c.header,
-		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		// io.NopCloser around a bytes.Reader is a body that net/http knows
-		// to be in memory: header and body leave in one packet. There is no
-		// GetBody: net/http must not repeat what may have been sent.
-		Body: io.NopCloser(&l.reader),
-	}).WithContext(l.ctx)
-	return l
-}
-
-// request prepares the line for one attempt.
-func (l *line) request(base *url.URL, taskID string, body []byte) *http.Request {
-	l.body = append(l.body[:0], body...)
-	l.reader.Reset(l.body)
-	l.connected = false
-	l.wrote.Store(false)
-	r := *l.proto
-	r.ContentLength = int64(len(body))
-	u := *base
-	u.Path += TasksPath + taskID
-	if u.RawPath != "" {
-		u.RawPath += TasksPath + taskID
+// Close closes the sender's connection. The sender must not be used again.
+func (s *Sender) Close() {
+	if s.conn != nil {
+		s.conn.Close()
+		s.hold(nil)
 	}
-	r.URL = &u
-	return &r
+	if s.unwatch != nil {
+		s.unwatch()
+	}
 }
 
 // Put makes one attempt to update the task with body, a canonical update
@@ -99,84 +48,126 @@ func (l *line) request(base *url.URL, taskID string, body []byte) *http.Request 
 // or ctx is cancelled.
 func (s *Sender) Put(ctx context.Context, taskID string, body []byte) Reply {
 	reply := Reply{Sent: time.Now()}
-	l := s.take(ctx)
-	resp, err := s.client.transport.RoundTrip(l.request(s.client.base, taskID, body))
+	err := s.connect(ctx, reply.Sent.Add(s.client.timeout))
+	connected := err == nil
+	if connected {
+		err = s.exchange(taskID, body)
+	}
+	reply.Received = time.Now()
 	if err != nil {
 		s.drop()
-		s.failed(ctx, l, err, &reply)
-		reply.Received = time.Now()
+		s.failed(ctx, connected, err, &reply)
 		return reply
 	}
-	whole := s.readAnswer(resp)
-	reply.Received = time.Now()
-	s.release(whole)
-	s.answered(resp, body, whole, &reply)
+	if s.answer.keep {
+		s.conn.wire.used = reply.Received
+	} else {
+		s.drop()
+	}
+	s.answered(body, &reply)
 	return reply
 }
 
-// take returns a line with its deadline set.
-func (s *Sender) take(ctx context.Context) *line {
-	if s.line != nil && s.line.parent == ctx && s.line.ctx.Err() == nil {
-		s.line.timer.Reset(s.client.timeout)
-		return s.line
+// connect sees to it that there is a connection, and that all that happens on
+// it ends at the deadline. A kept connection is looked at first: one that the
+// server has closed, or on which it has sent what nobody asked for, is left.
+func (s *Sender) connect(ctx context.Context, deadline time.Time) error {
+	s.watch(ctx)
+	if s.conn != nil && s.conn.SetDeadline(deadline) == nil && s.conn.idle() {
+		return ctx.Err()
 	}
 	s.drop()
-	s.line = s.client.newLine(ctx)
-	return s.line
-}
-
-// release keeps the line for the next attempt if nobody else can still use
-// it.
-func (s *Sender) release(whole bool) {
-	if !s.line.timer.Stop() || !whole || !s.line.wrote.Load() || cap(s.line.body) > maxKeptBuffer {
-		s.drop()
+	dialing, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	c, err := s.client.dialer.dial(dialing)
+	if err != nil {
+		return err
 	}
+	s.hold(c)
+	if err := c.SetDeadline(deadline); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
-// drop leaves the line behind.
+// watch makes the end of ctx end what goes on on the connection.
+func (s *Sender) watch(ctx context.Context) {
+	if s.ctx == ctx {
+		return
+	}
+	if s.unwatch != nil {
+		s.unwatch()
+	}
+	s.mu.Lock()
+	s.ctx = ctx
+	s.mu.Unlock()
+	s.unwatch = context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.ctx == ctx && s.conn != nil {
+			s.conn.SetDeadline(past)
+		}
+	})
+}
+
+// hold takes c as the connection.
+func (s *Sender) hold(c *conn) {
+	s.mu.Lock()
+	s.conn = c
+	s.mu.Unlock()
+}
+
+// drop leaves the connection.
 func (s *Sender) drop() {
-	if s.line != nil {
-		s.line.timer.Stop()
-		s.line.cancel(nil)
-		s.line = nil
+	if s.conn != nil {
+		s.conn.wire.Close() // at once: a TLS farewell could have to wait
+		s.hold(nil)
 	}
 }
 
-// readAnswer reads the body to its end into s.answer and closes it. It
-// returns false if there is more than we read, or the connection broke.
-func (s *Sender) readAnswer(resp *http.Response) (whole bool) {
-	defer resp.Body.Close()
-	if cap(s.answer) > maxKeptBuffer || s.answer == nil {
-		s.answer = make([]byte, 0, 2<<10)
+// exchange sends the request and reads the answer.
+func (s *Sender) exchange(taskID string, body []byte) error {
+	r := append(s.request[:0], s.client.start...)
+	r = append(append(r, taskID...), s.client.head...)
+	r = strconv.AppendInt(r, int64(len(body)), 10)
+	r = append(append(r, "\r\n\r\n"...), body...)
+	if len(r) > maxSmallRequest {
+		return s.exchangeLarge(r)
 	}
-	s.answer = s.answer[:0]
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		return false // what follows is another protocol, perhaps without an end
+	s.request = r
+	if _, err := s.conn.Write(r); err != nil {
+		return err
 	}
-	for len(s.answer) <= maxAnswerBytes {
-		if len(s.answer) == cap(s.answer) {
-			s.answer = append(s.answer, 0)[:len(s.answer)]
-		}
-		n, err := resp.Body.Read(s.answer[len(s.answer):cap(s.answer)])
-		s.answer = s.answer[:len(s.answer)+n]
-		if err != nil {
-			return err == io.EOF && len(s.answer) <= maxAnswerBytes
-		}
+	return s.answer.read(&s.conn.in)
+}
+
+// exchangeLarge reads while it writes: a server may answer, and read no more,
+// before it has the whole request.
+func (s *Sender) exchangeLarge(request []byte) error {
+	written := make(chan error, 1)
+	go func() {
+		_, err := s.conn.Write(request)
+		written <- err
+	}()
+	err := s.answer.read(&s.conn.in)
+	s.conn.SetWriteDeadline(past) // what has not left by now need not
+	if <-written != nil {
+		s.answer.keep = false
 	}
-	s.answer = s.answer[:maxAnswerBytes]
-	return false
+	return err
 }
 
 // failed fills in the reply of an attempt without an answer.
-func (s *Sender) failed(ctx context.Context, l *line, err error, reply *Reply) {
+func (s *Sender) failed(ctx context.Context, connected bool, err error, reply *Reply) {
 	reply.Verdict, reply.Health = Unconnected, Ill
-	if l.connected {
+	if connected {
 		reply.Verdict = Unanswered
 	}
 	switch {
 	case ctx.Err() == nil:
-		reply.Message = s.client.secret.line(networkMessage(err, l.connected, s.client.timeout))
-	case l.connected:
+		reply.Message = s.client.secret.line(networkMessage(err, connected, s.client.timeout))
+		reply.Setup = speaksOfSetup(err)
+	case connected:
 		reply.Health, reply.Message = Healthy, "stopped in flight"
 	default:
 		reply.Health, reply.Message = Healthy, "stopped before a connection was made"
@@ -184,27 +175,24 @@ func (s *Sender) failed(ctx context.Context, l *line, err error, reply *Reply) {
 }
 
 // answered fills in the reply of an attempt with an answer.
-func (s *Sender) answered(resp *http.Response, body []byte, whole bool, reply *Reply) {
-	readHeaders(resp.Header, s.dates.read(resp.Header), reply)
-	if resp.StatusCode < 100 { // no status of HTTP
-		reply.Verdict, reply.Health, reply.Message = Unanswered, Ill, notHTTP
-		return
-	}
-	reply.Status = resp.StatusCode
-	reply.Verdict, reply.Health = judge(resp.StatusCode)
+func (s *Sender) answered(body []byte, reply *Reply) {
+	a := &s.answer
+	readHeaders(a.headers, s.dates.read(a.headers), reply)
+	reply.Status = a.status
+	reply.Verdict, reply.Health = judge(a.status)
 	switch reply.Verdict {
 	case Applied:
-		reply.Warning = compareAnswer(body, s.answer, s.client.secret)
+		reply.Warning = compareAnswer(body, a.body, s.client.secret)
 		return
 	case Redirected:
-		reply.Message = redirectMessage(resp)
+		reply.Message = redirectMessage(a)
 	default:
 		// The key goes before anything is parsed or cut, and again from
 		// the result, in which less is escaped.
-		shown := s.answer[:min(len(s.answer), maxErrorBytes)]
-		words := s.client.secret.remove(string(shown), !whole || len(shown) < len(s.answer))
-		e := parseAPIError(resp.StatusCode, resp.Status, []byte(words))
-		if resp.StatusCode == http.StatusInternalServerError && e.documented {
+		shown := a.body[:min(len(a.body), maxErrorBytes)]
+		said := s.client.secret.remove(string(shown), !a.whole || len(shown) < len(a.body))
+		e := parseAPIError(a.status, a.title, []byte(said))
+		if a.status == http.StatusInternalServerError && e.documented {
 			reply.Health = RowError
 		}
 		reply.Message = e.message
@@ -213,11 +201,10 @@ func (s *Sender) answered(resp *http.Response, body []byte, whole bool, reply *R
 }
 
 // redirectMessage names where a redirect points to.
-func redirectMessage(resp *http.Response) string {
-	title := statusTitle(resp.StatusCode, resp.Status)
-	location := resp.Header.Get("Location")
-	if location == "" {
-		return title
+func redirectMessage(a *answer) string {
+	title := statusTitle(a.status, a.title)
+	if location := a.headers.only("location"); len(location) > 0 {
+		return title + ": redirect to " + string(location) + " (not followed)"
 	}
-	return title + ": redirect to " + location + " (not followed)"
+	return title
 }

@@ -159,7 +159,7 @@ func TestEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.client.BaseURL != "https://b" || s.batch.Pace.Rate != 20 || s.client.Timeout != 9*time.Second || s.client.Concurrency != 8 {
+	if s.client.BaseURL != "https://b" || s.batch.Pace.Rate != 20 || s.client.Timeout != 9*time.Second || s.batch.Pace.Concurrency != 8 {
 		t.Errorf("got %+v, rate %v", s.client, s.batch.Pace.Rate)
 	}
 	for name, want := range map[string]string{"base-url": "THENA_BASE_URL", "rate": "TASKBATCH_RATE", "timeout": "--timeout", "concurrency": "--concurrency"} {

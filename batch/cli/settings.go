@@ -86,7 +86,7 @@ func (s *settings) sendingFlags() []cli.Flag {
 		&flag{name: "api-key-file", value: "FILE", env: []string{"TASKBATCH_API_KEY_FILE"}, read: file(&s.keyFile), usage: "file that holds the API key; without it the key is taken from THENA_API_KEY"},
 		&flag{name: "sandbox", read: on(&s.sandbox), usage: "update a sandbox that lives in this process: no account, no key"},
 		&flag{name: "faults", value: "SPEC", read: parsed(&s.faults, sandbox.ParseFaults), usage: "what the sandbox does wrong, e.g. seed=1,500=2%,429=1%"},
-		&flag{name: "concurrency", short: "c", value: "N", def: "8", env: []string{"TASKBATCH_CONCURRENCY"}, read: whole(&cl.Concurrency, 1, maxConcurrency), usage: "requests in flight at most, 1 to 1024"},
+		&flag{name: "concurrency", short: "c", value: "N", def: "8", env: []string{"TASKBATCH_CONCURRENCY"}, read: whole(&s.batch.Pace.Concurrency, 1, maxConcurrency), usage: "requests in flight at most, 1 to 1024"},
 		&flag{name: "rate", short: "r", value: "RATE", env: []string{"TASKBATCH_RATE"}, read: parsed(&s.batch.Pace.Rate, pace.ParseRate), usage: "requests at most: 20/s, 600/m, 5000/h; a bare number is per second (default: none)"},
 		&flag{name: "quota-share", value: "P%", def: "80%", env: []string{"TASKBATCH_QUOTA_SHARE"}, read: parsed(&s.batch.Pace.QuotaShare, pace.ParseShare), usage: "how much of the server's quota this run may use"},
 		&flag{name: "attempts", value: "N", def: "5", env: []string{"TASKBATCH_ATTEMPTS"}, read: whole(&s.batch.Attempts, 1, maxAttempts), usage: "attempts for a row, 1 to 1000"},
@@ -132,7 +132,6 @@ func names(to *[]string) func(string) error {
 
 // complete checks what no flag can see alone. Its errors are usage errors.
 func (s *settings) complete(cmd *cli.Command) error {
-	s.batch.Pace.Concurrency = s.client.Concurrency
 	if f := findFlag(cmd, "faults"); f.IsSet() && !s.sandbox {
 		return usagef("%s: only the sandbox has faults; add --sandbox, or leave it out", f.where())
 	}

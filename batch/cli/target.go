@@ -22,9 +22,6 @@ type target struct {
 }
 
 func (t *target) close() {
-	if t.client != nil {
-		t.client.Close()
-	}
 	if t.demo != nil {
 		t.demo.Close()
 	}

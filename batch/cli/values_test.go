@@ -37,12 +37,12 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []any{
-		s.client.BaseURL, s.client.Timeout, s.client.Concurrency, s.batch.Pace.Concurrency, s.batch.Pace.Rate,
+		s.client.BaseURL, s.client.Timeout, s.batch.Pace.Concurrency, s.batch.Pace.Rate,
 		s.batch.Pace.QuotaShare, s.batch.Attempts, s.batch.Pace.MaxWait, s.batch.Rules.MaxOutage, s.batch.Limit, s.maxErrors,
 		s.waitLock, s.out.progress, s.input.Format, s.input.Empty, s.results,
 	}
 	want := []any{
-		"https://platform.thena.ai", 30 * time.Second, 8, 8, 0.0,
+		"https://platform.thena.ai", 30 * time.Second, 8, 0.0,
 		0.8, 5, 65 * time.Minute, 30 * time.Minute, int64(0), 3,
 		time.Duration(0), "auto", "auto", "", "",
 	}

@@ -40,8 +40,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer c.Close()
 	s := c.Sender()
+	defer s.Close()
 	fmt.Println(s.Put(context.Background(), "T-1", []byte(`{"title":"x"}`)).Verdict)
 	fmt.Println(s.Put(context.Background(), "T-1", []byte(`{"tittle":"x"}`)).Message)
 	// Output:
@@ -61,17 +61,18 @@ func start(t testing.TB, config sandbox.Config) (*sandbox.Sandbox, *sandbox.Serv
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := client.New(client.Config{BaseURL: server.URL(), Key: "any", Concurrency: 1, Timeout: 2 * time.Second})
+	c, err := client.New(client.Config{BaseURL: server.URL(), Key: "any", Timeout: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
+	sender := c.Sender()
 	t.Cleanup(func() {
-		c.Close()
+		sender.Close()
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return box, server, c.Sender()
+	return box, server, sender
 }
 
 // put sends one request to a handler.
@@ -286,12 +287,12 @@ func TestConcurrentUpdates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
 	const workers, each = 8, 100
 	var wg sync.WaitGroup
 	for i := range workers {
 		wg.Go(func() {
 			s := c.Sender()
+			defer s.Close()
 			for j := range each {
 				body := fmt.Appendf(nil, `{"title":"%d","metadata":{"k%d":%d}}`, j, j, j)
 				if r := s.Put(context.Background(), fmt.Sprintf("T-%d", i), body); r.Verdict != client.Applied || r.Warning != "" {
