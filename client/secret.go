@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"taskbatch/csvmap/words"
 )
@@ -24,21 +22,23 @@ const (
 // secret removes the API key, which must not leave the package in any text, in
 // every form in which servers echo what they were sent.
 type secret struct {
-	forms    []string // longest first
+	key      string
+	once     sync.Once // of the rest: most runs never need it
+	forms    []string  // longest first
 	replacer *strings.Replacer
 }
 
-func newSecret(key string) *secret {
-	k := &secret{}
-	if len(key) >= minSecret {
-		k.forms = keyForms(key)
+func newSecret(key string) *secret { return &secret{key: key} }
+
+func (k *secret) prepare() {
+	if len(k.key) >= minSecret {
+		k.forms = keyForms(k.key)
 	}
 	var pairs []string
 	for _, form := range k.forms {
 		pairs = append(pairs, form, removed)
 	}
 	k.replacer = strings.NewReplacer(pairs...)
-	return k
 }
 
 // line makes text, which may hold whatever a server sent, one line for
@@ -51,6 +51,7 @@ func (k *secret) line(text string) string {
 // beginning of something: then what may be the beginning of the key is removed
 // from its end, too.
 func (k *secret) remove(text string, cut bool) string {
+	k.once.Do(k.prepare)
 	text = k.replacer.Replace(text)
 	if !cut {
 		return text
@@ -83,8 +84,8 @@ func keyForms(key string) []string {
 	for range 2 {
 		var next []string
 		for _, form := range layer {
-			for _, spell := range spellings {
-				if s := spell(form); s != form && !seen[s] {
+			for _, spelling := range spellings {
+				if s := spell(form, spelling); s != form && !seen[s] {
 					seen[s] = true
 					next = append(next, s)
 				}
@@ -111,87 +112,68 @@ func base64Forms(key string) []string {
 	return forms
 }
 
-// spellings are the ways to write a text within another kind of text, as the
-// usual encoders do it. They differ in which characters they escape, and how.
-var spellings = slices.Concat(percentSpellings(), htmlSpellings(), jsonSpellings())
+// spelling is how an encoder writes a character.
+type spelling func(r rune) string
 
-// rewrite writes the characters that in selects with write.
-func rewrite(s string, in func(rune) bool, write func(rune) string) string {
+// spell writes a text as an encoder does.
+func spell(s string, write spelling) string {
 	var b strings.Builder
 	for _, r := range s {
-		if in(r) {
-			b.WriteString(write(r))
-		} else {
-			b.WriteRune(r)
-		}
+		b.WriteString(write(r))
 	}
 	return b.String()
 }
 
-// oddBut selects what is neither an ASCII letter or digit nor in keep.
-func oddBut(keep string) func(rune) bool {
-	return func(r rune) bool {
-		plain := r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
-		return !plain && !strings.ContainsRune(keep, r)
+// spellings are those of URLs, HTML and JSON. The usual encoders differ in
+// which characters they escape, and how.
+var spellings = func() (all []spelling) {
+	for _, keep := range []string{"", "-_.~", "-_.*", "-_.!~*'()", "-_.~$&+=:@", "-_.~;,/?:@&=+$!*'()#"} {
+		all = append(all, allBut(keep, "% X", "%20"), allBut(keep, "% X", "+"), allBut(keep, "% x", "%20"), allBut(keep, "% x", "+"))
 	}
-}
-
-// percentSpellings: what RFC 3986, browsers, Go and Java keep as it is, with
-// both cases of digits, and with + for a blank.
-func percentSpellings() (all []func(string) string) {
-	for _, keep := range []string{"", "-_.~", "-_.!~*'()", "-_.~$&+=:@", "-_.~;,/?:@&=+$!*'()#", "-_.*"} {
-		for _, format := range []string{"% X", "% x"} {
-			percent := func(r rune) string {
-				return "%" + strings.ReplaceAll(fmt.Sprintf(format, string(r)), " ", "%")
-			}
-			all = append(all, func(s string) string { return rewrite(s, oddBut(keep), percent) },
-				func(s string) string {
-					return strings.ReplaceAll(rewrite(s, oddBut(keep+" "), percent), " ", "+")
-				})
-		}
+	for _, verb := range []string{"&#%d;", "&#x%x;", `\u%04x`, `\u%04X`} {
+		all = append(all, allBut("", verb, ""), allBut(" ", verb, ""))
 	}
-	return all
-}
-
-// htmlSpellings: the quotes have several names.
-func htmlSpellings() (all []func(string) string) {
 	for _, quote := range []string{`"`, "&#34;", "&quot;"} {
 		for _, apostrophe := range []string{"'", "&#39;", "&#039;", "&#x27;", "&apos;"} {
-			all = append(all, strings.NewReplacer(`&`, "&amp;", "<", "&lt;", ">", "&gt;", `"`, quote, "'", apostrophe).Replace)
+			all = append(all, named(map[rune]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': quote, '\'': apostrophe}, "", "", utf8.MaxRune))
 		}
 	}
-	for _, format := range []string{"&#%d;", "&#x%x;", "&#x%X;"} {
-		all = append(all, func(s string) string {
-			return rewrite(s, oddBut(" "), func(r rune) string { return fmt.Sprintf(format, r) })
-		})
+	for _, verb := range []string{`\u%04x`, `\u%04X`} {
+		for _, hex := range []string{"", "<>&", "<>&'="} {
+			for _, last := range []rune{'~', utf8.MaxRune} {
+				all = append(all, named(map[rune]string{'"': `\"`, '\\': `\\`}, hex, verb, last),
+					named(map[rune]string{'"': `\"`, '\\': `\\`, '/': `\/`}, hex, verb, last))
+			}
+		}
 	}
 	return all
+}()
+
+// allBut escapes all but ASCII letters, digits and what is to be kept.
+func allBut(keep, verb, blank string) spelling {
+	return func(r rune) string {
+		switch {
+		case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)), strings.ContainsRune(keep, r):
+			return string(r)
+		case verb[0] == '%' && r == ' ':
+			return blank
+		case verb[0] == '%': // each byte
+			return "%" + strings.ReplaceAll(fmt.Sprintf(verb, string(r)), " ", "%")
+		}
+		return fmt.Sprintf(verb, r)
+	}
 }
 
-// jsonSpellings: encoders escape the slash or not, what HTML would understand
-// or not, and what is beyond ASCII or not.
-func jsonSpellings() (all []func(string) string) {
-	for _, format := range []string{`\u%04x`, `\u%04X`} {
-		unit := func(r rune) string {
-			var out []byte
-			for _, u := range utf16.Encode([]rune{r}) {
-				out = fmt.Appendf(out, format, u)
-			}
-			return string(out)
+// named writes some characters by name, and by number those of hex and those
+// beyond last.
+func named(names map[rune]string, hex, verb string, last rune) spelling {
+	return func(r rune) string {
+		if name, ok := names[r]; ok {
+			return name
 		}
-		for _, special := range []string{"", "<>&", "<>&'=", "/<>&'=+"} {
-			for _, slash := range []string{"/", `\/`} {
-				for _, last := range []rune{'~', utf8.MaxRune} {
-					in := func(r rune) bool { return strings.ContainsRune(special, r) || r > last }
-					all = append(all, func(s string) string {
-						quoted, _ := jsontext.AppendQuote(nil, s)
-						inside := rewrite(string(quoted[1:len(quoted)-1]), in, unit)
-						return strings.ReplaceAll(inside, "/", slash)
-					})
-				}
-			}
+		if r > last || strings.ContainsRune(hex, r) {
+			return fmt.Sprintf(verb, r)
 		}
-		all = append(all, func(s string) string { return rewrite(s, oddBut(" "), unit) })
+		return string(r)
 	}
-	return all
 }
