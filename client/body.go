@@ -10,7 +10,7 @@ type Update struct {
 	values  [NumFields][]byte // nil: absent
 	set     FieldSet
 	cleared FieldSet
-	buf     []byte // backs the values that SetText encodes
+	buf     []byte // backs the values
 }
 
 // emptyValues are the values that clear a field, by its Kind.
@@ -27,28 +27,29 @@ func (u *Update) Reset() {
 func (u *Update) SetText(f Field, s string) {
 	start := len(u.buf)
 	u.buf, _ = jsontext.AppendQuote(u.buf, s) // fails only for bad UTF-8
-	u.SetJSON(f, u.buf[start:])
+	u.take(f, u.buf[start:])
 }
 
-// SetJSON sets f to raw, which must be compact, valid JSON. It is kept, not
-// copied: it must stay unchanged until the last AppendBody.
-func (u *Update) SetJSON(f Field, raw []byte) {
-	if string(raw) == emptyValues[f.Kind()] {
-		u.Clear(f)
-		return
-	}
-	u.values[f] = raw
-	u.set |= 1 << f
-	u.cleared &^= 1 << f
+// SetJSON sets f to raw, which must be compact, valid JSON.
+func (u *Update) SetJSON(f Field, raw string) {
+	start := len(u.buf)
+	u.buf = append(u.buf, raw...)
+	u.take(f, u.buf[start:])
 }
 
 // Clear sets f to its empty value: "", [] or {}.
-func (u *Update) Clear(f Field) {
-	start := len(u.buf)
-	u.buf = append(u.buf, emptyValues[f.Kind()]...)
-	u.values[f] = u.buf[start:]
-	u.cleared |= 1 << f
-	u.set &^= 1 << f
+func (u *Update) Clear(f Field) { u.SetJSON(f, emptyValues[f.Kind()]) }
+
+// take sets f to a value in buf.
+func (u *Update) take(f Field, value []byte) {
+	u.values[f] = value
+	if string(value) == emptyValues[f.Kind()] {
+		u.cleared |= 1 << f
+		u.set &^= 1 << f
+		return
+	}
+	u.set |= 1 << f
+	u.cleared &^= 1 << f
 }
 
 // Set is the fields that have a value.

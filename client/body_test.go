@@ -15,7 +15,7 @@ func ExampleUpdate() {
 	var u client.Update
 	u.SetText(client.Status, "COMPLETED")
 	u.SetText(client.Title, `Say "hello"`)
-	u.SetJSON(client.Metadata, []byte(`{"score":1.50}`))
+	u.SetJSON(client.Metadata, `{"score":1.50}`)
 	u.Clear(client.Description)
 	body := u.AppendBody(nil)
 	fmt.Println(string(body))
@@ -34,10 +34,10 @@ func TestUpdateFields(t *testing.T) {
 		{"nothing", func(*client.Update) {}, `{}`, 0, 0},
 		{"text", func(u *client.Update) { u.SetText(client.Title, "x") }, `{"title":"x"}`, 1 << client.Title, 0},
 		{"empty text", func(u *client.Update) { u.SetText(client.Title, "") }, `{"title":""}`, 0, 1 << client.Title},
-		{"list", func(u *client.Update) { u.SetJSON(client.AttachmentURLs, []byte(`["a","b\n"]`)) }, `{"attachmentUrls":["a","b\n"]}`, 1 << client.AttachmentURLs, 0},
-		{"empty list", func(u *client.Update) { u.SetJSON(client.AttachmentURLs, []byte(`[]`)) }, `{"attachmentUrls":[]}`, 0, 1 << client.AttachmentURLs},
-		{"object", func(u *client.Update) { u.SetJSON(client.Metadata, []byte(`{"a":1}`)) }, `{"metadata":{"a":1}}`, 1 << client.Metadata, 0},
-		{"empty object", func(u *client.Update) { u.SetJSON(client.Metadata, []byte(`{}`)) }, `{"metadata":{}}`, 0, 1 << client.Metadata},
+		{"list", func(u *client.Update) { u.SetJSON(client.AttachmentURLs, `["a","b\n"]`) }, `{"attachmentUrls":["a","b\n"]}`, 1 << client.AttachmentURLs, 0},
+		{"empty list", func(u *client.Update) { u.SetJSON(client.AttachmentURLs, `[]`) }, `{"attachmentUrls":[]}`, 0, 1 << client.AttachmentURLs},
+		{"object", func(u *client.Update) { u.SetJSON(client.Metadata, `{"a":1}`) }, `{"metadata":{"a":1}}`, 1 << client.Metadata, 0},
+		{"empty object", func(u *client.Update) { u.SetJSON(client.Metadata, `{}`) }, `{"metadata":{}}`, 0, 1 << client.Metadata},
 		{"set, then cleared", func(u *client.Update) { u.SetText(client.Title, "x"); u.Clear(client.Title) }, `{"title":""}`, 0, 1 << client.Title},
 		{"cleared, then set", func(u *client.Update) { u.Clear(client.Title); u.SetText(client.Title, "x") }, `{"title":"x"}`, 1 << client.Title, 0},
 		{"reset", func(u *client.Update) { u.SetText(client.Title, "x"); u.Reset() }, `{}`, 0, 0},
@@ -75,7 +75,7 @@ func TestBodyHoldsWhatWasSet(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			u.SetJSON(client.AttachmentURLs, raw)
+			u.SetJSON(client.AttachmentURLs, string(raw))
 			want["attachmentUrls"] = items
 		}
 		body := u.AppendBody([]byte("before"))[len("before"):]

@@ -11,7 +11,6 @@ import (
 )
 
 // builder turns what a row says into its request body and its results cells.
-// Everything it makes is valid until the next row.
 type builder struct {
 	layout    *layout
 	typist    typist
@@ -21,13 +20,14 @@ type builder struct {
 
 	row         Row
 	values      []value // one for each of layout.own
-	raw         []byte  // cell of _raw
+	raw         string  // cell of _raw
 	ignoredKeys []byte  // cell of _ignored
 	empty       bool    // the own cells stay empty
 	verbatim    bool    // the own cells stay as the record has them
 	conflict    bool    // a metadata key has two values
 
-	seen    []bool // JSONL: which of layout.own the row has had
+	seen    []bool         // JSONL: which of layout.own the row has had
+	text    strings.Reader // what decoder reads
 	decoder jsontext.Decoder
 	update  client.Update
 	body    []byte
@@ -49,9 +49,8 @@ func newBuilder(l *layout, r *rules) *builder {
 // start begins a row.
 func (b *builder) start(number, line int64) {
 	b.row = Row{Number: number, Line: line}
-	b.typist.reset()
 	clear(b.values)
-	b.raw, b.ignoredKeys = b.raw[:0], b.ignoredKeys[:0]
+	b.raw, b.ignoredKeys = "", b.ignoredKeys[:0]
 	b.empty, b.verbatim, b.conflict = false, false, false
 }
 
@@ -106,7 +105,7 @@ func (b *builder) apply(f client.Field, v value) {
 		b.update.Clear(f)
 	case v.state != given:
 	case f == client.AttachmentURLs || f == client.Metadata:
-		b.update.SetJSON(f, []byte(v.text))
+		b.update.SetJSON(f, v.text)
 	default:
 		b.update.SetText(f, v.text)
 	}
@@ -124,7 +123,7 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 	}
 	if base.state != given {
 		b.merged = tree.appendObject(b.merged[:0], b.values)
-		return value{given, view(b.merged)}
+		return value{given, string(b.merged)}
 	}
 	merged, conflict := tree.merge(b.merged[:0], base.text, b.values)
 	b.merged = merged
@@ -135,7 +134,7 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 			"the row's metadata has the key %s, which %s gives too; keep one of them", words.Quote(conflict.path), words.Quote(name)))
 		return base
 	}
-	return value{given, view(merged)}
+	return value{given, string(merged)}
 }
 
 // inputName is the name that the input, or else --set, has for one of
@@ -153,9 +152,8 @@ func (b *builder) inputName(i int) string {
 // removeConstants takes the keys that --set gives out of the metadata object,
 // also out of its results cell.
 func (b *builder) removeConstants(base value) value {
-	mark := len(b.typist.scratch)
-	b.typist.scratch = b.layout.tree.without(b.typist.scratch, base.text)
-	base, _ = objectValue(b.typist.since(mark)) // it is an object
+	b.merged = b.layout.tree.without(b.merged[:0], base.text)
+	base, _ = objectValue(string(b.merged)) // it is an object
 	b.values[b.object] = base
 	return base
 }
@@ -178,10 +176,10 @@ func (b *builder) appendTail(dst []byte, rec *csvRecord, withIgnored, withRaw bo
 		}
 	}
 	if withIgnored {
-		dst = record.AppendCSV(append(dst, ','), view(b.ignoredKeys))
+		dst = record.AppendCSV(append(dst, ','), string(b.ignoredKeys))
 	}
 	if withRaw {
-		dst = record.AppendCSV(append(dst, ','), view(b.raw))
+		dst = record.AppendCSV(append(dst, ','), b.raw)
 	}
 	return dst
 }

@@ -3,7 +3,6 @@ package csvmap
 import (
 	"slices"
 	"strings"
-	"unsafe"
 
 	"taskbatch/csvmap/words"
 )
@@ -65,15 +64,14 @@ func isSpecial(s string) bool {
 	return s == clearCell || slices.Contains(errorCells, s)
 }
 
-const (
-	maxRaw = 4 << 10 // bytes of a cell in the column _raw
-)
+const maxRaw = 4 << 10 // bytes of a cell in the column _raw
 
-// appendRaw appends the text of a record for people: on one line, what cannot
-// be seen written as an escape, cut to maxRaw bytes.
-func appendRaw(dst []byte, text string) []byte {
+// shownRaw is the text of a record for people: on one line, what cannot be
+// seen written as an escape, cut to maxRaw bytes.
+func shownRaw(text string) string {
 	const ellipsis = "..."
-	start, cut := len(dst), len(dst)
+	var dst []byte
+	cut := 0
 	for len(text) > 0 {
 		n := 1
 		if text[0] == '\\' {
@@ -82,14 +80,11 @@ func appendRaw(dst []byte, text string) []byte {
 			dst, n = words.AppendVisible(dst, text)
 		}
 		text = text[n:]
-		if len(dst)-start <= maxRaw-len(ellipsis) {
+		if len(dst) <= maxRaw-len(ellipsis) {
 			cut = len(dst)
-		} else if len(dst)-start > maxRaw {
-			return append(dst[:cut], ellipsis...)
+		} else if len(dst) > maxRaw {
+			return string(dst[:cut]) + ellipsis
 		}
 	}
-	return dst
+	return string(dst)
 }
-
-// view is b as a string without a copy; b must not change while it is used.
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,27 +1,32 @@
 package csvmap
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strings"
 )
 
-const (
-	maxCell = 1 << 20 // bytes of one cell
-	maxRow  = 4 << 20 // bytes of one row
-	// A results file may write a value longer than the input did (lists and
-	// metadata as JSON); every valid row must stay valid in it.
-	resultsFactor = 4
+// limits are the most bytes of a cell and of a row.
+type limits struct{ cell, row int }
+
+var (
+	inputLimits = limits{cell: 1 << 20, row: 4 << 20}
+	// A results file may write a value longer than the input did (lists as
+	// JSON, many keys in one metadata cell); every row stays valid in it.
+	resultsLimits = limits{cell: 8 << 20, row: 8 << 20}
 )
 
-// record is one record of a CSV file. Its texts are valid until the next one
-// is read.
+// maxColumns is the most columns that a header can have.
+const maxColumns = 100_000
+
+// csvRecord is one record of a CSV file, valid until the next one is read; its
+// texts stay.
 type csvRecord struct {
 	number int64 // as a spreadsheet shows it
 	line   int64 // physical line on which it starts
 	cells  []string
-	raw    string // the record's text; of a row beyond the limit only a part
+	count  int    // of the cells, also of those that are not kept
+	raw    string // the start of its text, more than goes into _raw
 	err    *splitError
 }
 
@@ -40,26 +45,33 @@ type csvReader struct {
 	window
 	delimiter byte
 	newline   byte // '\n' (also for CRLF), or '\r' throughout
-	factor    int  // of the limits
+	limits    limits
+	width     int // cells beyond it are counted, and only the first one is kept
 
 	number     int64 // of the record last read
 	lineNumber int64 // of the record that comes next
+	odd        bool  // something in the window needs the scanner
 	rec        csvRecord
 	scanner    csvScanner
 }
 
 func newCSVReader(src io.Reader, delimiter, newline byte) *csvReader {
-	return &csvReader{window: window{src: src, buf: make([]byte, readBuffer)}, delimiter: delimiter, newline: newline, factor: 1, lineNumber: 1}
+	return &csvReader{window: window{src: src, buf: make([]byte, windowSize)}, delimiter: delimiter, newline: newline,
+		limits: inputLimits, width: maxColumns, lineNumber: 1}
 }
 
 // next reads the next record that is not blank. io.EOF: there is none.
 // Other errors end the reading.
 func (c *csvReader) next() (*csvRecord, error) {
 	for {
-		if err := c.read(); err != nil {
+		if c.tap != nil {
+			c.tap.Reset() // it is for this record alone
+		}
+		blank, err := c.read()
+		if err != nil {
 			return nil, err
 		}
-		if c.rec.err != nil || !isBlankRecord(c.rec.cells) {
+		if !blank {
 			return &c.rec, nil
 		}
 	}
@@ -67,67 +79,84 @@ func (c *csvReader) next() (*csvRecord, error) {
 
 // skipLine goes over a line that is no record.
 func (c *csvReader) skipLine() error {
-	end, err := c.window.line(c.newline, maxRow)
-	if err != nil {
-		return err
+	end, err := c.line(c.newline)
+	if err == nil {
+		c.lineNumber++
+		c.take(min(end+1, len(c.text)))
 	}
-	c.r = min(c.r+end+1, c.w)
-	c.lineNumber++
-	return nil
+	return err
 }
 
-func isBlankRecord(cells []string) bool {
-	for _, cell := range cells {
-		if cell != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// read reads the next record into c.rec.
-func (c *csvReader) read() error {
-	end, err := c.window.line(c.newline, maxRow*c.factor)
+// read reads the next record into c.rec. blank tells that all its cells are
+// empty.
+func (c *csvReader) read() (blank bool, err error) {
+	end, err := c.line(c.newline)
 	if err != nil {
-		return err
+		return false, err
 	}
 	c.number++
 	c.rec = csvRecord{number: c.number, line: c.lineNumber, cells: c.rec.cells[:0]}
-	if end < 0 || end > maxCell || !c.split(c.buf[c.r:c.r+end]) {
+	if end < 0 || end > c.limits.cell || !c.isPlain(end) {
 		return c.scanner.scan(c)
 	}
-	c.r = min(c.r+end+1, c.w)
+	line := c.take(min(end+1, len(c.text)))
 	c.lineNumber++
-	return nil
+	return c.split(line[:end]), nil
 }
 
-// split splits a line in place. It is false for what the scanner must do.
-func (c *csvReader) split(line []byte) bool {
-	if c.newline == '\n' && len(line) > 0 && line[len(line)-1] == '\r' {
-		line = line[:len(line)-1]
+// isPlain tells whether the line of this length holds nothing that needs the
+// scanner. The whole window is looked through at once.
+func (c *csvReader) isPlain(end int) bool {
+	const nul = 0
+	other := '\n' + '\r' - c.newline
+	odd := func(s string) bool {
+		return strings.IndexByte(s, '"') >= 0 || strings.IndexByte(s, nul) >= 0 || strings.IndexByte(s, other) >= 0
 	}
-	if bytes.IndexByte(line, '"') >= 0 || bytes.IndexByte(line, 0) >= 0 || bytes.IndexByte(line, '\n'+'\r'-c.newline) >= 0 {
-		return false
+	if c.fresh {
+		c.fresh, c.odd = false, odd(c.text)
 	}
-	rest := view(line)
-	c.rec.raw = rest
-	for {
-		i := strings.IndexByte(rest, c.delimiter)
-		if i < 0 {
-			c.rec.cells = append(c.rec.cells, rest)
-			return true
-		}
-		c.rec.cells = append(c.rec.cells, rest[:i])
-		rest = rest[i+1:]
+	if !c.odd {
+		return true
 	}
+	line := c.text[:end]
+	if c.newline == '\n' {
+		line = strings.TrimSuffix(line, "\r")
+	}
+	return !odd(line)
+}
+
+// split splits a plain line. blank tells that all its cells are empty.
+func (c *csvReader) split(line string) (blank bool) {
+	rec := &c.rec
+	if c.newline == '\n' {
+		line = strings.TrimSuffix(line, "\r")
+	}
+	rec.raw = line
+	blank = true
+	i := strings.IndexByte(line, c.delimiter)
+	for i >= 0 && len(rec.cells) < c.width {
+		blank = blank && i == 0
+		rec.cells = append(rec.cells, line[:i])
+		line = line[i+1:]
+		i = strings.IndexByte(line, c.delimiter)
+	}
+	further := 0
+	if i >= 0 {
+		further = strings.Count(line, string(rune(c.delimiter)))
+		blank = blank && len(line) == further
+		line = line[:i]
+	}
+	rec.cells = append(rec.cells, line)
+	rec.count = len(rec.cells) + further
+	return blank && line == ""
 }
 
 // unclosed is the error of a quote without an end.
 func (c *csvReader) unclosed(line int64, limit bool) error {
-	if limit {
-		return &InputError{Line: line, Msg: fmt.Sprintf("the quoted cell that begins here does not end within %d MiB", maxRow*c.factor>>20),
-			Hints: []string{"close the quote, or write a quote that belongs to the text twice"}}
-	}
-	return &InputError{Line: line, Msg: "the quote that opens here is never closed",
+	e := &InputError{Line: line, Msg: "the quote that opens here is never closed",
 		Hints: []string{"close the quote, or write a quote that belongs to the text twice"}}
+	if limit {
+		e.Msg = fmt.Sprintf("the quoted cell that begins here does not end within %d MiB", c.limits.row>>20)
+	}
+	return e
 }

@@ -48,7 +48,7 @@ func (b *builder) resultsRow(rec *csvRecord) {
 	case !whole:
 		b.keepRaw(rec.raw)
 	case raw != "":
-		b.raw = append(b.raw[:0], raw...)
+		b.raw = raw
 		b.row.Err = notRepaired(rec.line, prior.Raw)
 	}
 	if b.row.Err != nil {
@@ -79,12 +79,12 @@ func (b *builder) readRecord(rec *csvRecord) bool {
 	switch err := rec.err; {
 	case err != nil:
 		b.fail(err.line, b.columnName(err.cell), &problem{kind: err.kind, reason: err.reason})
-	case len(rec.cells) < columns:
+	case rec.count < columns:
 		b.fail(rec.line, b.columnName(len(rec.cells)), problemf("too few cells", "",
-			"the row has %s, the header %d; %s and what follows is missing", words.Plural(len(rec.cells), "cell"), columns, words.Quote(b.columnName(len(rec.cells)))))
-	case len(rec.cells) > columns:
+			"the row has %s, the header %d; %s and what follows is missing", words.Plural(rec.count, "cell"), columns, words.Quote(b.columnName(len(rec.cells)))))
+	case rec.count > columns:
 		b.fail(b.lineOf(rec, columns), "", problemf("too many cells", rec.cells[columns],
-			"the row has %s, the header %d; is a delimiter in a text without quotes?", words.Plural(len(rec.cells), "cell"), columns))
+			"the row has %s, the header %d; is a delimiter in a text without quotes?", words.Plural(rec.count, "cell"), columns))
 	default:
 		return true
 	}
@@ -127,8 +127,8 @@ func (b *builder) readCells(rec *csvRecord, constants bool) {
 
 // keepRaw keeps the text of a row that cannot go into cells.
 func (b *builder) keepRaw(text string) {
-	if len(b.raw) == 0 {
-		b.raw = appendRaw(b.raw, text)
+	if b.raw == "" {
+		b.raw = shownRaw(text)
 		b.ignoredKeys = b.ignoredKeys[:0]
 		b.empty = true
 	}

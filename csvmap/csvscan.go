@@ -18,123 +18,117 @@ const (
 	done
 )
 
-// span is a cell's text, relative to the start of its record.
-type span struct {
-	from, to int
-	escaped  bool // holds doubled quotes
-}
-
 // csvScanner reads the records that have quotes, or something wrong. It takes
-// the text piece by piece, so that a record may be longer than the buffer.
+// the text piece by piece and keeps no more of it than the record's cells, so
+// that a record may be longer than the window.
 type csvScanner struct {
 	c     *csvReader
 	state scanState
-	pos   int // relative to the start of the record, as all that follows
-	spans []span
-	cell  span
-	lines int64 // line ends inside the cells so far
-	ended int   // cells so far
+	cells []byte // the texts of the cells, one behind the other
+	ends  []int  // where they end
+	ended int    // cells so far, also those that are not kept
+	lines int64  // line ends inside the cells so far
+	first string // the window in which the record begins
+	raw   []byte // start of the record's text, if it goes beyond that window
+	blank bool   // all cells so far are empty
 
+	start    int   // of the cell, in cells
+	size     int   // of the cell, also if it is not kept
+	last     byte  // of the cell
+	total    int   // bytes of all cells
 	opened   int64 // line of the last opening quote
-	inQuotes int   // bytes since it
+	inQuotes bool  // the cell began with a quote
 	err      *splitError
-	mixed    bool   // a line feed in a file of lone carriage returns
-	head     string // start of a record that is not kept
-	text     []byte // backs the cells with doubled quotes
+	mixed    bool // a line feed in a file of lone carriage returns
 }
 
 // scan reads the record at the reader's position into c.rec.
-func (s *csvScanner) scan(c *csvReader) error {
-	*s = csvScanner{c: c, spans: s.spans[:0], text: s.text[:0]}
+func (s *csvScanner) scan(c *csvReader) (blank bool, err error) {
+	*s = csvScanner{c: c, cells: s.cells[:0], ends: s.ends[:0], raw: s.raw[:0], first: c.text, blank: true}
 	for s.state != done {
-		if c.r+s.pos == c.w {
-			more, err := c.fill()
-			if err != nil {
-				return err
-			}
-			if !more {
-				if s.state == quoted {
-					return c.unclosed(s.opened, false)
-				}
-				s.end(c.buf[c.r:c.w])
-				break
-			}
+		more := true
+		if c.text == "" {
+			s.raw = append(s.raw, s.first[:min(len(s.first), maxRaw+1)]...)
+			s.first = ""
+			more, err = c.more()
 		}
-		if err := s.step(c.buf[c.r:c.w]); err != nil {
-			return err
+		switch {
+		case err != nil:
+		case more:
+			err = s.step()
+		case s.state == quoted:
+			err = c.unclosed(s.opened, false)
+		default:
+			s.endCell(c.newline)
 		}
-		if s.pos > 2*maxRow*c.factor {
-			s.discard()
+		if err != nil {
+			return false, err
 		}
 	}
 	if s.mixed {
-		return &InputError{Line: c.lineNumber, Msg: "line ends are mixed: the header ends with a lone carriage return, this line with a line feed",
+		return false, &InputError{Line: c.lineNumber, Msg: "line ends are mixed: the header ends with a lone carriage return, this line with a line feed",
 			Hints: []string{"give all lines the same end, for example with: tr '\\r' '\\n'"}}
 	}
 	s.finish()
-	return nil
+	return s.blank && s.err == nil, nil
 }
 
-// step reads on in text up to the next change of state or the end of text.
-func (s *csvScanner) step(text []byte) error {
+// step reads on up to the next change of state or the end of the window.
+func (s *csvScanner) step() error {
+	c := s.c
 	switch s.state {
 	case atStart:
-		s.cell, s.state = span{from: s.pos}, unquoted
-		if text[s.pos] == '"' {
-			s.pos++
-			s.cell.from, s.state = s.pos, quoted
-			s.opened, s.inQuotes = s.c.lineNumber+s.lines, 0
+		s.start, s.size, s.inQuotes, s.state = len(s.cells), 0, false, unquoted
+		if c.text[0] == '"' {
+			s.opened, s.inQuotes, s.state = c.lineNumber+s.lines, true, quoted
+			s.take(1)
 		}
 	case unquoted:
-		for ; s.pos < len(text); s.pos++ {
-			if b := text[s.pos]; b == s.c.delimiter || b == s.c.newline {
-				s.leave(text, b)
-				return nil
-			}
+		n := 0
+		for n < len(c.text) && c.text[n] != c.delimiter && c.text[n] != c.newline {
+			n++
+		}
+		if s.keep(n); c.text != "" {
+			s.pass(c.text[0])
 		}
 	case quoted:
-		return s.readQuoted(text)
+		return s.readQuoted()
 	case atQuote, atReturn:
-		s.afterQuote(text)
+		s.afterQuote(c.text[0])
 	}
 	return nil
 }
 
 // readQuoted reads up to the next quote.
-func (s *csvScanner) readQuoted(text []byte) error {
-	n := bytes.IndexByte(text[s.pos:], '"')
-	if n >= 0 {
-		s.state = atQuote
-	} else {
-		n = len(text) - s.pos
+func (s *csvScanner) readQuoted() error {
+	n := strings.IndexByte(s.c.text, '"')
+	closed := n >= 0
+	if !closed {
+		n = len(s.c.text)
 	}
-	s.lines += int64(bytes.Count(text[s.pos:s.pos+n], []byte{s.c.newline}))
-	s.pos += n
-	s.inQuotes += n
-	if s.inQuotes > maxRow*s.c.factor {
+	s.lines += int64(strings.Count(s.c.text[:n], string(rune(s.c.newline))))
+	s.keep(n)
+	if s.size > s.c.limits.row {
 		return s.c.unclosed(s.opened, true)
 	}
-	if s.state == atQuote {
-		s.cell.to = s.pos
-		s.pos++
+	if closed {
+		s.state = atQuote
+		s.take(1)
 	}
 	return nil
 }
 
-// afterQuote decides what a quote inside quotes was.
-func (s *csvScanner) afterQuote(text []byte) {
-	b := text[s.pos]
+// afterQuote decides what a quote inside quotes was, by what follows it.
+func (s *csvScanner) afterQuote(b byte) {
 	switch {
 	case b == '"' && s.state == atQuote:
-		s.cell.escaped, s.state = true, quoted
-		s.inQuotes++
-		s.pos++
+		s.state = quoted
+		s.keep(1)
 	case b == s.c.newline || b == s.c.delimiter && s.state == atQuote:
-		s.endCell()
 		s.pass(b)
 	case b == '\r' && s.state == atQuote && s.c.newline == '\n':
 		s.state = atReturn
-		s.pos++
+		s.take(1)
 	default:
 		s.fail("text after a quote", fmt.Sprintf(
 			"text follows the closing quote of the cell that opens in line %d; write a quote that belongs to the text twice", s.opened))
@@ -142,53 +136,84 @@ func (s *csvScanner) afterQuote(text []byte) {
 	}
 }
 
-// leave ends an unquoted cell before the delimiter or newline b.
-func (s *csvScanner) leave(text []byte, b byte) {
-	s.cell.to = s.pos
-	if b == s.c.newline && b == '\n' && s.pos > s.cell.from && text[s.pos-1] == '\r' {
-		s.cell.to--
+// take uses up n bytes of the record's text.
+func (s *csvScanner) take(n int) string {
+	text := s.c.take(n)
+	if s.first == "" {
+		s.raw = append(s.raw, text[:min(n, maxRaw+1-len(s.raw))]...)
 	}
-	cell := text[min(s.cell.from, s.cell.to):s.cell.to]
+	return text
+}
+
+// keep takes n bytes as part of the cell. Those of cells that are of no use
+// are only counted.
+func (s *csvScanner) keep(n int) {
+	text := s.take(n)
+	s.size += n
+	s.total += n
+	if n > 0 {
+		s.last = text[n-1]
+	}
 	switch {
-	case s.err != nil:
-	case bytes.IndexByte(cell, '"') >= 0:
-		s.fail("stray quote", "a quote stands inside a cell that does not begin with one; put the whole cell in quotes and write the inner quote twice")
-	case s.c.newline == '\n' && bytes.IndexByte(cell, '\r') >= 0:
-		s.fail("stray carriage return", "a carriage return stands alone inside a cell; put the whole cell in quotes, or repair the line ends")
-	case s.c.newline == '\r' && bytes.IndexByte(cell, '\n') >= 0:
-		s.mixed = true
+	case s.err != nil || s.ended > s.c.width:
+	case s.size > s.c.limits.cell+1: // of which a carriage return may be taken off
+		s.fail("cell too large", tooLarge("the cell", s.c.limits.cell))
+	case s.total > s.c.limits.row+1:
+		s.fail("row too large", tooLarge("the row", s.c.limits.row))
+	default:
+		s.cells = append(s.cells, text...)
 	}
-	s.endCell()
-	s.pass(b)
 }
 
 // pass goes over the delimiter or newline behind a cell.
 func (s *csvScanner) pass(b byte) {
+	s.endCell(b)
+	s.take(1)
+}
+
+// endCell ends the cell before the delimiter or newline b.
+func (s *csvScanner) endCell(b byte) {
+	if s.state == atStart {
+		s.start, s.size, s.inQuotes = len(s.cells), 0, false
+	}
+	kept := s.err == nil && s.ended <= s.c.width
+	if !s.inQuotes && b == '\n' && s.size > 0 && s.last == '\r' {
+		s.size--
+		if kept {
+			s.cells = s.cells[:len(s.cells)-1]
+		}
+	}
+	if kept {
+		s.checkCell()
+		s.ends = append(s.ends, len(s.cells))
+	}
+	s.blank = s.blank && s.size == 0
+	s.ended++
+	s.state = atStart
 	if b == s.c.newline {
 		s.state = done
-		return
 	}
-	s.pos++
-	s.state = atStart
 }
 
-// end ends the record at the end of the text.
-func (s *csvScanner) end(text []byte) {
-	switch s.state {
-	case atStart:
-		s.cell = span{from: s.pos, to: s.pos}
-		s.endCell()
-	case unquoted:
-		s.leave(text, s.c.newline)
-	default:
-		s.endCell()
+// checkCell finds what is wrong with the cell.
+func (s *csvScanner) checkCell() {
+	cell, newline := s.cells[s.start:], s.c.newline
+	if !s.inQuotes {
+		switch {
+		case bytes.IndexByte(cell, '"') >= 0:
+			s.fail("stray quote", "a quote stands inside a cell that does not begin with one; put the whole cell in quotes and write the inner quote twice")
+		case newline == '\n' && bytes.IndexByte(cell, '\r') >= 0:
+			s.fail("stray carriage return", "a carriage return stands alone inside a cell; put the whole cell in quotes, or repair the line ends")
+		case newline == '\r' && bytes.IndexByte(cell, '\n') >= 0:
+			s.mixed = true
+		}
 	}
-	s.state = done
-}
-
-func (s *csvScanner) endCell() {
-	s.ended++
-	s.spans = append(s.spans, s.cell)
+	switch {
+	case bytes.IndexByte(cell, 0) >= 0:
+		s.fail("NUL", "the cell holds a NUL character; remove it")
+	case s.size > s.c.limits.cell:
+		s.fail("cell too large", tooLarge("the cell", s.c.limits.cell))
+	}
 }
 
 // fail notes the first thing that is wrong with the record.
@@ -198,74 +223,22 @@ func (s *csvScanner) fail(kind, reason string) {
 	}
 }
 
-// discard forgets what has been read of a record that is too large to keep.
-func (s *csvScanner) discard() {
-	if s.head == "" {
-		s.head = string(s.c.buf[s.c.r:][:maxRaw+1])
-	}
-	s.fail("row too large", tooLarge("the row", maxRow*s.c.factor))
-	s.c.r += s.pos
-	s.pos, s.spans, s.cell = 0, s.spans[:0], span{}
-}
-
-// finish fills c.rec and moves the reader behind the record.
+// finish fills c.rec with the cells up to the one with an error.
 func (s *csvScanner) finish() {
-	c, rec := s.c, &s.c.rec
-	rec.raw = view(c.buf[c.r:][:s.pos])
-	rec.err = s.err
-	for _, span := range s.spans {
-		cell := rec.raw[min(span.from, span.to):span.to]
-		if span.escaped {
-			cell = s.unescape(cell)
-		}
-		rec.cells = append(rec.cells, cell)
+	c := s.c
+	text, start := string(s.cells), 0
+	for _, end := range s.ends {
+		c.rec.cells = append(c.rec.cells, text[start:end])
+		start = end
 	}
-	if s.head != "" {
-		rec.raw, rec.cells = s.head, rec.cells[:0]
+	raw := string(s.raw)
+	if s.first != "" {
+		raw = s.first[:len(s.first)-len(c.text)]
 	}
-	c.checkRecord(rec)
-	c.r = min(c.r+s.pos+1, c.w)
+	c.rec.raw, c.rec.err, c.rec.count = strings.TrimRight(raw, "\r\n"), s.err, s.ended
 	c.lineNumber += s.lines + 1
-}
-
-// unescape undoes the doubling of quotes.
-func (s *csvScanner) unescape(cell string) string {
-	mark := len(s.text)
-	for {
-		i := strings.Index(cell, `""`)
-		if i < 0 {
-			break
-		}
-		s.text = append(s.text, cell[:i+1]...)
-		cell = cell[i+2:]
-	}
-	s.text = append(s.text, cell...)
-	return view(s.text[mark:])
-}
-
-// checkRecord finds what no cell may hold.
-func (c *csvReader) checkRecord(rec *csvRecord) {
-	if rec.err != nil {
-		return
-	}
-	line, total := rec.line, 0
-	for i, cell := range rec.cells {
-		fail := func(kind, reason string) {
-			rec.err = &splitError{kind: kind, reason: reason, cell: i, line: line}
-		}
-		total += len(cell)
-		switch {
-		case strings.IndexByte(cell, 0) >= 0:
-			fail("NUL", "the cell holds a NUL character; remove it")
-		case len(cell) > maxCell*c.factor:
-			fail("cell too large", tooLarge("the cell", maxCell*c.factor))
-		case total > maxRow*c.factor:
-			fail("row too large", tooLarge("the row", maxRow*c.factor))
-		default:
-			line += int64(strings.Count(cell, string(rune(c.newline))))
-			continue
-		}
-		return
+	if cap(s.cells) > windowSize {
+		s.cells = nil
 	}
 }
 

@@ -163,15 +163,15 @@ func TestLimits(t *testing.T) {
 	header := "taskId,title,description,assigneeId,activityId,type\n"
 	next := "T-2,b,,,,\n"
 	tests := []struct{ name, row, want string }{
-		{"largest cell", "T-1," + text(maxCell) + ",,,,\n", ""},
-		{"cell too large", "T-1," + text(maxCell+1) + ",,,,\n", "cell too large"},
-		{"quoted largest cell", "T-1,\"" + text(maxCell-1) + `""",,,,` + "\n", ""},
-		{"quoted cell too large", "T-1,\"" + text(maxCell) + `""",,,,` + "\n", "cell too large"},
-		{"largest row", "TASK," + text(maxCell) + "," + text(maxCell) + "," + text(maxCell) + "," + text(maxCell-4) + ",\n", ""},
-		{"row too large", "TASK," + text(maxCell) + "," + text(maxCell) + "," + text(maxCell) + "," + text(maxCell) + ",\n", "row too large"},
-		{"quoted row", "TASK,\"" + strings.Repeat(`""`, maxCell) + "\"," + text(maxCell) + "," + text(maxCell) + "," + text(maxCell-4) + ",\n", ""},
-		{"row far too large", "T-1," + strings.Repeat(text(maxCell)+",", 20) + "\n", "row too large"},
-		{"unquoted cell far too large", "T-1," + text(20*maxCell) + "\n", "row too large"},
+		{"largest cell", "T-1," + text(inputLimits.cell) + ",,,,\n", ""},
+		{"cell too large", "T-1," + text(inputLimits.cell+1) + ",,,,\n", "cell too large"},
+		{"quoted largest cell", "T-1,\"" + text(inputLimits.cell-1) + `""",,,,` + "\n", ""},
+		{"quoted cell too large", "T-1,\"" + text(inputLimits.cell) + `""",,,,` + "\n", "cell too large"},
+		{"largest row", "TASK," + text(inputLimits.cell) + "," + text(inputLimits.cell) + "," + text(inputLimits.cell) + "," + text(inputLimits.cell-4) + ",\n", ""},
+		{"row too large", "TASK," + text(inputLimits.cell) + "," + text(inputLimits.cell) + "," + text(inputLimits.cell) + "," + text(inputLimits.cell) + ",\n", "row too large"},
+		{"quoted row", "TASK,\"" + strings.Repeat(`""`, inputLimits.cell) + "\"," + text(inputLimits.cell) + "," + text(inputLimits.cell) + "," + text(inputLimits.cell-4) + ",\n", ""},
+		{"row far too large", "T-1," + strings.Repeat(text(inputLimits.cell)+",", 20) + "\n", "row too large"},
+		{"unquoted cell far too large", "T-1," + text(20*inputLimits.cell) + "\n", "cell too large"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestLimits(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if len(l.rows[0].Tail) > 6*maxCell {
+			if len(l.rows[0].Tail) > 6*inputLimits.cell {
 				t.Errorf("the tail has %d bytes", len(l.rows[0].Tail))
 			}
 		})

@@ -15,7 +15,7 @@
 // dialect, and the header becomes a layout, which says what every column is
 // (header.go), or for JSONL every key (jsonkeys.go). A results file has a
 // layout of its own (results.go) and is put back into row order if a person
-// has sorted it (sort.go).
+// has sorted it (resultsorder.go).
 //
 // The first line sep=X, with which Excel is told the delimiter, is used and
 // passed over: Excel does not show it, so the header below is row 1.

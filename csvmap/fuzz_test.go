@@ -51,7 +51,7 @@ func FuzzCSV(f *testing.F) {
 		if strings.ContainsAny(text, "\r\x00") { // encoding/csv changes CRLF in quotes and takes NUL
 			return
 		}
-		want = slices.DeleteFunc(want, func(cells []string) bool { return isBlankRecord(cells) })
+		want = slices.DeleteFunc(want, func(cells []string) bool { return strings.Join(cells, "") == "" })
 		ok := err == nil && !invalid
 		if ok != (stdErr == nil) || ok && !slices.EqualFunc(got, want, slices.Equal) {
 			t.Fatalf("%q: %q %v %t, encoding/csv %q %v", text, got, err, invalid, want, stdErr)

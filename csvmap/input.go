@@ -98,8 +98,11 @@ func (in *Input) readHeader() error {
 // csvReader reads records from text as the dialect says.
 func (in *Input) csvReader(text io.Reader) *csvReader {
 	c := newCSVReader(text, in.dialect.delimiter, in.dialect.newline)
-	if in.layout != nil && in.layout.results != nil {
-		c.factor = resultsFactor
+	if in.layout != nil {
+		c.width = in.layout.width
+		if in.layout.results != nil {
+			c.limits = resultsLimits
+		}
 	}
 	return c
 }
@@ -124,6 +127,9 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 	}
 	if rec.err != nil {
 		return &InputError{Line: rec.err.line, Msg: "header: " + rec.err.reason}
+	}
+	if rec.count > maxColumns {
+		return &InputError{Line: rec.line, Msg: fmt.Sprintf("the header has %s; at most %s are possible", words.Plural(rec.count, "column"), words.Grouped(maxColumns))}
 	}
 	switch {
 	case isResultsHeader(rec.cells):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -33,10 +34,10 @@ func firstValue(text []byte) error {
 	return err
 }
 
-// jsonLine is one line of a JSONL file, valid until the next one is read.
+// jsonLine is one line of a JSONL file.
 type jsonLine struct {
 	number   int64
-	text     []byte
+	text     string // of one that is too large only the start
 	tooLarge bool
 }
 
@@ -48,43 +49,44 @@ type jsonlReader struct {
 }
 
 func newJSONLReader(src io.Reader, newline byte) *jsonlReader {
-	return &jsonlReader{window: window{src: src, buf: make([]byte, readBuffer)}, newline: newline}
+	return &jsonlReader{window: window{src: src, buf: make([]byte, windowSize)}, newline: newline}
 }
 
 // next reads the next line that is not blank. io.EOF: there is none.
 func (r *jsonlReader) next() (jsonLine, error) {
 	for {
 		r.number++
-		end, err := r.window.line(r.newline, maxRow)
+		text, err := r.read()
 		if err != nil {
 			return jsonLine{}, err
 		}
-		if end < 0 {
-			return r.skip()
-		}
-		text := r.buf[r.r : r.r+end]
-		r.r = min(r.r+end+1, r.w)
-		if len(bytes.TrimLeft(text, " \t\r")) > 0 {
-			return jsonLine{number: r.number, text: text, tooLarge: end > maxRow}, nil
+		if strings.TrimLeft(text, " \t\r") != "" {
+			return jsonLine{number: r.number, text: text, tooLarge: len(text) > inputLimits.row}, nil
 		}
 	}
 }
 
-// skip goes over a line that is too large to keep, and returns its start.
-func (r *jsonlReader) skip() (jsonLine, error) {
-	line := jsonLine{number: r.number, text: bytes.Clone(r.buf[r.r:][:maxRaw+1]), tooLarge: true}
-	for {
-		r.r = r.w
-		end, err := r.window.line(r.newline, 0)
-		if err == io.EOF {
-			return line, nil
+// read reads a line; of one that is too large one byte more than the limit.
+func (r *jsonlReader) read() (string, error) {
+	end, err := r.line(r.newline)
+	if err != nil {
+		return "", err
+	}
+	if end >= 0 {
+		return r.take(min(end+1, len(r.text)))[:end], nil
+	}
+	var line []byte
+	for more := true; more && end < 0; {
+		end = strings.IndexByte(r.text, r.newline)
+		n := end
+		if end < 0 {
+			n = len(r.text)
 		}
-		if err != nil {
-			return line, err
-		}
-		if end >= 0 {
-			r.r = min(r.r+end+1, r.w)
-			return line, nil
+		line = append(line, r.text[:min(n, inputLimits.row+1-len(line))]...)
+		r.text = r.text[min(n+1, len(r.text)):]
+		if end < 0 {
+			more, err = r.more()
 		}
 	}
+	return string(line), err
 }

@@ -69,7 +69,7 @@ func TestJSONLine(t *testing.T) {
 		{"mapped boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, "wrong type column r"},
 		{"set", `{"taskId":"T-1","title":5,"metadata":{"r":1,"x":2}}`, Options{Set: []string{"title=y", "metadata.r=EU"}}, `{"title":"y","metadata":{"x":2,"r":"EU"}}`},
 		{"set empties", `{"taskId":"T-1","metadata":{"r":1}}`, Options{Set: []string{"metadata.r=EU"}}, `{"metadata":{"r":"EU"}}`},
-		{"value too large", `{"taskId":"T-1","title":"` + strings.Repeat("x", maxCell-1) + `"}`, Options{}, "cell too large column title"},
+		{"value too large", `{"taskId":"T-1","title":"` + strings.Repeat("x", inputLimits.cell-1) + `"}`, Options{}, "cell too large column title"},
 		{"line too large", `{"taskId":"T-1","title":"` + strings.Repeat("x", 9<<20) + `"}`, Options{}, "row too large column "},
 	}
 	for _, test := range tests {

@@ -1,7 +1,6 @@
 package csvmap
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -18,7 +17,7 @@ func (b *builder) jsonRow(line jsonLine) {
 	b.start(line.number, line.number)
 	clear(b.seen)
 	if line.tooLarge {
-		b.failLine(line, "", problemf("row too large", "", "%s", tooLarge("the row", maxRow)))
+		b.failLine(line, "", problemf("row too large", "", "%s", tooLarge("the row", inputLimits.row)))
 		return
 	}
 	b.readObject(line)
@@ -35,7 +34,7 @@ func (b *builder) jsonRow(line jsonLine) {
 	}
 	b.finish(true)
 	if b.row.Err != nil && b.conflict {
-		b.keepRaw(string(line.text))
+		b.keepRaw(line.text)
 	}
 }
 
@@ -43,32 +42,34 @@ func (b *builder) jsonRow(line jsonLine) {
 // what is wrong.
 func (b *builder) failLine(line jsonLine, key string, p *problem) {
 	b.fail(line.number, key, p)
-	b.keepRaw(string(line.text))
+	b.keepRaw(line.text)
 }
 
 // readObject reads the keys of a line's object. After a value of a wrong type
 // it reads on, to know the task id.
 func (b *builder) readObject(line jsonLine) {
 	d := &b.decoder
-	d.Reset(bytes.NewReader(line.text))
+	b.text.Reset(line.text)
+	d.Reset(&b.text)
 	if d.PeekKind() != jsontext.KindBeginObject {
-		_, p := b.typist.json(view(line.text))
+		_, p := b.typist.json(line.text)
 		if p == nil {
-			p = problemf("wrong type", string(line.text), "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}")
+			p = problemf("wrong type", line.text, "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}")
 		}
 		b.failLine(line, "", p)
 		return
 	}
 	_, err := d.ReadToken()
 	for err == nil && d.PeekKind() == jsontext.KindString {
-		var name jsontext.Token
-		if name, err = d.ReadToken(); err != nil {
+		var name, raw jsontext.Value
+		if name, err = d.ReadValue(); err != nil {
 			break
 		}
-		key := name.String()
-		var raw jsontext.Value
+		end := d.InputOffset()
+		key := plainText(line.text[end-int64(len(name)) : end])
 		if raw, err = d.ReadValue(); err == nil {
-			b.readKey(line, key, view(raw))
+			end = d.InputOffset()
+			b.readKey(line, key, line.text[end-int64(len(raw)):end])
 		}
 	}
 	if err == nil {
@@ -101,7 +102,7 @@ func (b *builder) failSyntax(line jsonLine, err error) {
 		b.failLine(line, "", problemf("trailing text", "", "text follows after the object, at character %d", syntax.ByteOffset+1))
 		return
 	}
-	b.failLine(line, key, jsonProblem(string(line.text), err))
+	b.failLine(line, key, jsonProblem(line.text, err))
 }
 
 // readKey reads one key of a line's object.
@@ -150,8 +151,8 @@ func (b *builder) readUnknown(line jsonLine, key, raw string) {
 func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
 	kind := jsontext.Value(raw).Kind()
 	switch {
-	case len(raw) > maxCell:
-		return value{}, problemf("cell too large", "", "%s", tooLarge("the value", maxCell))
+	case len(raw) > inputLimits.cell:
+		return value{}, problemf("cell too large", "", "%s", tooLarge("the value", inputLimits.cell))
 	case kind == jsontext.KindNull && null == "error":
 		return value{}, problemf("null", "", "null is ambiguous; --null keep leaves the field as it is, --null clear clears it")
 	case kind == jsontext.KindNull && t.place == toTaskID:
@@ -165,9 +166,7 @@ func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
 	case kind != jsontext.KindString:
 		return value{}, problemf("wrong type", raw, "%s must be a text in quotes, not %s", t, showJSON(raw))
 	}
-	mark := len(y.scratch)
-	y.scratch, _ = jsontext.AppendUnquote(y.scratch, raw) // valid: the decoder has seen it
-	text := y.since(mark)
+	text := plainText(raw)
 	switch {
 	case strings.IndexByte(text, 0) >= 0:
 		return value{}, problemf("NUL", "", "the text holds a NUL character")

@@ -46,17 +46,27 @@ func digits(s string) int {
 // json checks a JSON value strictly and returns it in canonical form: compact,
 // texts with as few escapes as possible, numbers as they stand.
 func (y *typist) json(text string) (string, *problem) {
-	mark := len(y.scratch)
-	scratch, err := jsontext.AppendFormat(y.scratch, text)
+	canonical, err := jsontext.AppendFormat(y.scratch[:0], text)
 	if err != nil {
 		return "", jsonProblem(text, err)
 	}
-	y.scratch = scratch
-	raw := y.since(mark)
-	if holdsNUL(raw) {
+	y.scratch = canonical
+	if string(canonical) != text {
+		text = string(canonical)
+	}
+	if holdsNUL(text) {
 		return "", problemf("NUL", text, "a text holds a NUL character")
 	}
-	return raw, nil
+	return text, nil
+}
+
+// plainText is the text of a JSON string that is known to be valid.
+func plainText(quoted string) string {
+	if strings.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	text, _ := jsontext.AppendUnquote(nil, quoted)
+	return string(text)
 }
 
 // jsonProblem explains why a text is not strict JSON.

@@ -259,12 +259,12 @@ func resultsText(l *loaded) string {
 // TestInvalidStaysInvalidWhenTooLarge: the limits are wider for a results
 // file, but a row that was too large must not slip through.
 func TestInvalidStaysInvalidWhenTooLarge(t *testing.T) {
-	first := must(t, "a.csv", "taskId,title\nT-1,"+strings.Repeat("x", maxCell+1)+"\n", Options{})
+	first := must(t, "a.csv", "taskId,title\nT-1,"+strings.Repeat("x", inputLimits.cell+1)+"\n", Options{})
 	second := must(t, "a.results.csv", resultsText(first), Options{})
 	if err := second.rows[0].Err; err == nil || err.Kind != "not repaired" {
 		t.Errorf("%+v", err)
 	}
-	urls := strings.Repeat("http://a|", maxCell/9)
+	urls := strings.Repeat("http://a|", inputLimits.cell/9)
 	first = must(t, "a.csv", "taskId,attachmentUrls\nT-1,"+urls+"\n", Options{})
 	second = must(t, "a.results.csv", resultsText(first), Options{})
 	if first.rows[0].Err != nil || second.rows[0].Err != nil {

@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -29,7 +30,7 @@ func (in *Input) Check(ctx context.Context) iter.Seq2[*Row, error] {
 				return
 			}
 			in.withIgnored = in.withIgnored || len(b.ignoredKeys) > 0
-			in.withRaw = in.withRaw || len(b.raw) > 0
+			in.withRaw = in.withRaw || b.raw != ""
 			if !yield(&b.row, nil) {
 				return
 			}
@@ -39,7 +40,7 @@ func (in *Input) Check(ctx context.Context) iter.Seq2[*Row, error] {
 }
 
 // Each reads the input again after Check and yields every row, in the order of
-// the row numbers. The row belongs to the caller. Errors: as of Check;
+// the row numbers. The rows belong to the caller. Errors: as of Check;
 // ErrChanged comes before any row of the part that has changed.
 func (in *Input) Each(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
@@ -49,30 +50,48 @@ func (in *Input) Each(ctx context.Context) iter.Seq2[*Row, error] {
 		}
 		b := newBuilder(in.layout, in.rules)
 		var tail []byte
+		var memory rowMemory
 		for rec, err := range in.rows(ctx, b) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			tail = b.appendTail(tail[:0], rec, in.withIgnored, in.withRaw)
-			if !yield(b.owned(tail), nil) {
+			if !yield(memory.keep(&b.row, tail), nil) {
 				return
 			}
 		}
 	}
 }
 
-// owned is a copy of the row that stays as it is.
-func (b *builder) owned(tail []byte) *Row {
-	row := b.row
-	memory := make([]byte, len(row.Body)+len(tail))
-	n := copy(memory, row.Body)
-	copy(memory[n:], tail)
-	if row.Body != nil {
-		row.Body = memory[:n:n]
+// rowMemory is where rows stay. It serves a few of them at a time: fewer
+// allocations, and one row that is kept for long keeps little else.
+type rowMemory struct {
+	rows  []Row
+	bytes []byte
+}
+
+func (m *rowMemory) keep(row *Row, tail []byte) *Row {
+	const few, size = 4, 1 << 10
+	if len(m.rows) == cap(m.rows) {
+		m.rows = make([]Row, 0, few)
 	}
-	row.Tail = memory[n:]
-	return &row
+	if n := len(row.Body) + len(tail); cap(m.bytes)-len(m.bytes) < n {
+		m.bytes = make([]byte, 0, max(n, size))
+	}
+	m.rows = append(m.rows, *row)
+	kept := &m.rows[len(m.rows)-1]
+	if row.Body != nil {
+		kept.Body = m.copy(row.Body)
+	}
+	kept.Tail = m.copy(tail)
+	return kept
+}
+
+func (m *rowMemory) copy(text []byte) []byte {
+	start := len(m.bytes)
+	m.bytes = append(m.bytes, text...)
+	return m.bytes[start:len(m.bytes):len(m.bytes)]
 }
 
 // rows makes b's rows, one after the other, with their records; JSONL has none.
@@ -89,11 +108,11 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*csvRecord, err
 			}
 			return
 		}
-		records, build := in.records, b.csvRow
+		records, build := in.records(ctx, nil), b.csvRow
 		if in.layout.results != nil {
-			records, build = in.resultsRecords, b.resultsRow
+			records, build = in.resultsRecords(ctx), b.resultsRow
 		}
-		for rec, err := range records(ctx) {
+		for rec, err := range records {
 			if err == nil {
 				build(rec)
 			}
@@ -104,13 +123,15 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*csvRecord, err
 	}
 }
 
-// records yields the records of a CSV below its header.
-func (in *Input) records(ctx context.Context) iter.Seq2[*csvRecord, error] {
+// records yields the records of a CSV below its header. tap, unless it is nil,
+// gets their text.
+func (in *Input) records(ctx context.Context, tap *bytes.Buffer) iter.Seq2[*csvRecord, error] {
 	return readThrough(ctx, in, func(text io.Reader) (func() (*csvRecord, error), error) {
 		c, err := in.firstRecord(text)
 		if err == nil && !in.layout.headerless {
 			_, err = c.next()
 		}
+		c.tap = tap
 		return c.next, err
 	})
 }
@@ -192,4 +213,9 @@ func (in *Input) Columns() []string {
 }
 
 // SHA256 is the digest of the file's bytes in hex, "" before Check.
-func (in *Input) SHA256() string { return in.source.sum }
+func (in *Input) SHA256() string {
+	if !in.checked {
+		return ""
+	}
+	return in.source.sum
+}

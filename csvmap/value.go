@@ -60,18 +60,12 @@ func problemf(kind, value, format string, args ...any) *problem {
 	return &problem{kind: kind, value: words.Shorten(value, 100), reason: fmt.Sprintf(format, args...)}
 }
 
-// typist reads texts as the types of their targets. What it returns is valid
-// until reset.
+// typist reads texts as the types of their targets.
 type typist struct {
 	emptyClears bool
 	separator   string
-	scratch     []byte
+	scratch     []byte // for JSON in the making
 }
-
-func (y *typist) reset() { y.scratch = y.scratch[:0] }
-
-// since returns what was appended to scratch since mark.
-func (y *typist) since(mark int) string { return view(y.scratch[mark:]) }
 
 // cell reads a CSV cell.
 func (y *typist) cell(t target, cell string) (value, *problem) {
@@ -170,8 +164,7 @@ func objectValue(raw string) (value, *problem) {
 
 // splitList reads a list that is not written as JSON.
 func (y *typist) splitList(text string) (value, *problem) {
-	mark := len(y.scratch)
-	y.scratch = append(y.scratch, '[')
+	list := append(y.scratch[:0], '[')
 	var first *problem
 	for line := range strings.FieldsFuncSeq(text, isNewline) {
 		for item := range strings.SplitSeq(line, y.separator) {
@@ -181,14 +174,15 @@ func (y *typist) splitList(text string) (value, *problem) {
 			if p := checkURL(item); p != nil && first == nil {
 				first = p
 			}
-			if len(y.scratch) > mark+1 {
-				y.scratch = append(y.scratch, ',')
+			if len(list) > 1 {
+				list = append(list, ',')
 			}
-			y.scratch, _ = jsontext.AppendQuote(y.scratch, item)
+			list, _ = jsontext.AppendQuote(list, item) // valid UTF-8, as the file is
 		}
 	}
-	y.scratch = append(y.scratch, ']')
-	raw := y.since(mark)
+	list = append(list, ']')
+	raw := string(list)
+	y.scratch = list
 	switch {
 	case raw == "[]":
 		return value{}, problemf("empty list", text, `the cell holds blanks and separators but no URL; leave it empty, or write "" in it to clear the list`)

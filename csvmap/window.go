@@ -3,67 +3,70 @@ package csvmap
 import (
 	"bytes"
 	"io"
+	"strings"
 )
 
-const readBuffer = 256 << 10 // bytes read at once
+const windowSize = 256 << 10 // bytes of text in memory at once
 
-// window is the piece of a text that is in memory. It grows with the longest
-// line.
+// window is the piece of a text that is in memory. What is cut out of it stays
+// as it is: every piece is a string of its own.
 type window struct {
-	src  io.Reader
-	buf  []byte
-	r, w int // what is not used yet: buf[r:w]
-	eof  bool
+	src   io.Reader
+	buf   []byte
+	text  string // what is not used yet
+	fresh bool   // the text has been read on
+	eof   bool
+	tap   *bytes.Buffer // gets all that is used, unless it is nil
 }
 
-// fill reads more text behind buf[:w]; false at the end of the text. It moves
-// what is not used yet to the front.
-func (w *window) fill() (bool, error) {
-	if w.eof {
+// more reads on until the window is full; false if nothing follows.
+func (w *window) more() (bool, error) {
+	used := copy(w.buf, w.text)
+	n := used
+	for n < len(w.buf) && !w.eof {
+		m, err := w.src.Read(w.buf[n:])
+		n += m
+		w.eof = err == io.EOF
+		if err != nil && !w.eof {
+			return false, err
+		}
+	}
+	if n == used {
 		return false, nil
 	}
-	if w.r > 0 {
-		w.w = copy(w.buf, w.buf[w.r:w.w])
-		w.r = 0
-	}
-	if len(w.buf)-w.w < readBuffer/4 {
-		w.buf = append(w.buf, make([]byte, len(w.buf))...)
-	}
+	w.text, w.fresh = string(w.buf[:n]), true
+	return true, nil
+}
+
+// line finds the end of the line that the text begins with, and reads on if
+// need be: its length without the newline, or -1 if the window is too small
+// for it. io.EOF: there is no line.
+func (w *window) line(newline byte) (int, error) {
 	for {
-		n, err := w.src.Read(w.buf[w.w:])
-		w.w += n
-		if err == io.EOF {
-			w.eof = true
-			return n > 0, nil
+		if i := strings.IndexByte(w.text, newline); i >= 0 {
+			return i, nil
 		}
-		if n > 0 || err != nil {
-			return n > 0, err
+		if len(w.text) >= len(w.buf) && !w.eof {
+			return -1, nil
+		}
+		more, err := w.more()
+		switch {
+		case err != nil:
+			return 0, err
+		case !more && w.text == "":
+			return 0, io.EOF
+		case !more:
+			return len(w.text), nil
 		}
 	}
 }
 
-// line finds the end of the line that begins at r: its length without the
-// newline, -1 if it is longer than limit. io.EOF: there is no line.
-func (w *window) line(newline byte, limit int) (int, error) {
-	searched := 0
-	for {
-		text := w.buf[w.r:w.w]
-		if i := bytes.IndexByte(text[searched:], newline); i >= 0 {
-			return searched + i, nil
-		}
-		searched = len(text)
-		if searched > limit {
-			return -1, nil
-		}
-		more, err := w.fill()
-		if err != nil {
-			return 0, err
-		}
-		if !more && searched == 0 {
-			return 0, io.EOF
-		}
-		if !more {
-			return searched, nil
-		}
+// take uses up n bytes of the text.
+func (w *window) take(n int) string {
+	used := w.text[:n]
+	w.text = w.text[n:]
+	if w.tap != nil {
+		w.tap.WriteString(used)
 	}
+	return used
 }

@@ -11,9 +11,8 @@ import (
 	"iter"
 	"strings"
 
-	"taskbatch/csvmap/rowindex"
-
 	"taskbatch/csvmap/record"
+	"taskbatch/csvmap/rowindex"
 	"taskbatch/csvmap/words"
 )
 
@@ -25,7 +24,7 @@ func (in *Input) prepareResults(ctx context.Context) error {
 	outcomes := lineList{what: "no outcome in _outcome", hint: fmt.Sprintf("the outcomes are %s", strings.Join(record.OutcomeNames(), ", "))}
 	damaged := lineList{what: "a finished row has too few or too many cells, or bad quotes", hint: "restore the line, or delete it"}
 	ordered, last := true, int64(0)
-	for rec, err := range in.records(ctx) {
+	for rec, err := range in.records(ctx, nil) {
 		if err != nil {
 			return err
 		}
@@ -37,7 +36,7 @@ func (in *Input) prepareResults(ctx context.Context) error {
 			rows.add(rec.line, words.Quote(cellAt(rec, head[record.ColRow])))
 		case !known:
 			outcomes.add(rec.line, words.Quote(cellAt(rec, head[record.ColOutcome])))
-		case outcome.Finished() && (rec.err != nil || len(rec.cells) != in.layout.width):
+		case outcome.Finished() && (rec.err != nil || rec.count != in.layout.width):
 			damaged.add(rec.line, "")
 		}
 		ordered = ordered && number > last
@@ -72,19 +71,21 @@ func (in *Input) sort(ctx context.Context) error {
 	in.sorted = &sortedRecords{text, rowindex.New(in.rules.tempDir)}
 	w := bufio.NewWriterSize(text, blockSize)
 	doubled := lineList{what: "the same number in _row twice", hint: "keep one of the lines, with the values that are to be sent"}
-	var packed []byte
 	var at rowindex.Place
-	for rec, err := range in.records(ctx) {
+	var raw bytes.Buffer
+	for rec, err := range in.records(ctx, &raw) {
 		if err != nil {
 			return err
 		}
 		number, _ := record.ParseRow(cellAt(rec, in.layout.results.head[record.ColRow])) // checked before
-		packed = binary.AppendUvarint(packed[:0], uint64(rec.line))
-		packed = append(packed, rec.raw...)
-		at.Length = int64(len(packed))
+		line := binary.AppendUvarint(nil, uint64(rec.line))
+		at.Length = int64(len(line) + raw.Len())
 		before, err := in.sorted.index.Add(number, at)
 		if err == nil {
-			_, err = w.Write(packed)
+			_, err = w.Write(line)
+		}
+		if err == nil {
+			_, err = raw.WriteTo(w)
 		}
 		if err == nil && before.Length > 0 {
 			if err = w.Flush(); err == nil {
@@ -106,7 +107,7 @@ func (in *Input) sort(ctx context.Context) error {
 // resultsRecords yields the records of a results file in row order.
 func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error] {
 	if in.sorted == nil {
-		return in.records(ctx)
+		return in.records(ctx, nil)
 	}
 	return func(yield func(*csvRecord, error) bool) {
 		unchanged := func(text io.Reader) (func() (struct{}, error), error) {
@@ -127,7 +128,7 @@ func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error
 			var rec *csvRecord
 			if err = errors.Join(err, ctx.Err()); err == nil {
 				line, n := binary.Uvarint(packed)
-				c.reset(packed[n:], int64(line))
+				c.reset(string(packed[n:]), int64(line))
 				rec, err = c.next()
 			}
 			if !yield(rec, err) || err != nil {
@@ -138,7 +139,7 @@ func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error
 }
 
 // reset makes the reader read the one record that text is.
-func (c *csvReader) reset(text []byte, line int64) {
-	c.window = window{src: bytes.NewReader(nil), buf: text, w: len(text), eof: true}
+func (c *csvReader) reset(text string, line int64) {
+	c.window = window{text: text, fresh: true, eof: true}
 	c.number, c.lineNumber = 0, line
 }
