@@ -104,7 +104,7 @@ func (b *builder) apply(f client.Field, v value) {
 	case v.state == cleared:
 		b.update.Clear(f)
 	case v.state != given:
-	case f == client.AttachmentURLs || f == client.Metadata:
+	case f.Kind() != client.Text:
 		b.update.SetJSON(f, v.text)
 	default:
 		b.update.SetText(f, v.text)
@@ -115,14 +115,14 @@ func (b *builder) apply(f client.Field, v value) {
 // object.
 func (b *builder) mergeMetadata(base value, constants bool) value {
 	tree := b.layout.tree
-	if base.state == given && constants && tree.hasConstant() {
+	if base.state == given && constants && tree.constant {
 		base = b.removeConstants(base)
 	}
 	if !tree.any(b.values) || base.state == bad {
 		return base
 	}
 	if base.state != given {
-		b.merged = tree.appendObject(b.merged[:0], b.values)
+		b.merged = tree.appendValue(b.merged[:0], b.values)
 		return value{given, string(b.merged)}
 	}
 	merged, conflict := tree.merge(b.merged[:0], base.text, b.values)

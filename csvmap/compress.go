@@ -39,6 +39,8 @@ func detectCompression(head []byte) (compression, *InputError) {
 		return gzipCompression, nil
 	case bytes.HasPrefix(head, []byte("\x28\xB5\x2F\xFD")):
 		return zstdCompression, nil
+	case len(head) >= 4 && head[0]&0xF0 == 0x50 && string(head[1:4]) == "\x2A\x4D\x18":
+		return zstdCompression, nil // a skippable frame, with which pzstd begins
 	}
 	for _, f := range foreignFormats {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
@@ -48,8 +50,9 @@ func detectCompression(head []byte) (compression, *InputError) {
 	return noCompression, nil
 }
 
-// maxWindow is the most memory that a zstd stream may ask for (zstd --long).
-const maxWindow = 128 << 20
+// maxWindow is the most memory that a zstd stream may ask for; zstd itself asks
+// for more only if it is told to (--long, --ultra).
+const maxWindow = 8 << 20
 
 // unpacker is a reader over the unpacked bytes of src.
 type unpacker struct {
@@ -137,6 +140,10 @@ func (u *unpacker) explain(err error) error {
 	if u.kind == noCompression || errors.Is(err, ErrChanged) || errors.As(err, &file) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
+	}
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) {
+		return &InputError{Msg: fmt.Sprintf("the zstd data needs more than %d MiB of memory to unpack", maxWindow>>20),
+			Hints: []string{"pack it without --long and --ultra, or unpack it first: zstd --decompress --long=31 --stdout FILE | taskbatch update - ..."}}
 	}
 	what := "damaged"
 	if errors.Is(err, io.ErrUnexpectedEOF) {

@@ -65,7 +65,7 @@ func newCSVReader(src io.Reader, delimiter, newline byte) *csvReader {
 func (c *csvReader) next() (*csvRecord, error) {
 	for {
 		if c.tap != nil {
-			c.tap.Reset() // it is for this record alone
+			c.tap.begin(c.lineNumber)
 		}
 		blank, err := c.read()
 		if err != nil {

@@ -65,7 +65,7 @@ func (p *headerProblems) err(line int64, hints []string) error {
 
 // mapHeader makes the layout of a CSV whose columns have these names.
 func mapHeader(names []string, line int64, r *rules) (*layout, error) {
-	l := &layout{width: len(names)}
+	l := &layout{width: len(names), columns: make([]column, 0, len(names))}
 	var p headerProblems
 	for i, name := range names {
 		name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
@@ -115,12 +115,12 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 }
 
 func checkDuplicates(columns []column, p *headerProblems) {
+	first := map[string]int{}
 	for i, c := range columns {
-		for j := range i {
-			if c.name != "" && columns[j].name == c.name {
-				p.addf("columns %d and %d are both called %s; rename one of them", j+1, i+1, words.Quote(c.name))
-				break
-			}
+		if j, known := first[c.name]; known && c.name != "" {
+			p.addf("columns %d and %d are both called %s; rename one of them", j+1, i+1, words.Quote(c.name))
+		} else {
+			first[c.name] = i
 		}
 	}
 }
@@ -140,18 +140,24 @@ func checkFlags(columns []column, r *rules, p *headerProblems) {
 
 // checkTargets finds targets with two columns, or none for the taskId.
 func checkTargets(columns []column, r *rules, p *headerProblems) {
-	hasTaskID := false
+	first := map[target]int{} // by their targets, whatever their types
 	for i, c := range columns {
-		hasTaskID = hasTaskID || c.target.place == toTaskID
-		for j := range i {
-			switch other := columns[j]; {
-			case !c.target.sent() || !other.target.sent() || c.name == other.name:
-			case c.target.same(other.target):
-				p.addf("columns %d, %s, and %d, %s, both %s %s; carry one of them along: --ignore %s",
-					j+1, words.Quote(other.name), i+1, words.Quote(c.name), c.target.verb(), c.target.untyped(), words.Shell(c.name))
-			case c.target.under(other.target), other.target.under(c.target):
+		t := c.target.untyped()
+		j, known := first[t]
+		switch {
+		case !t.sent():
+		case !known:
+			first[t] = i
+		case columns[j].name != c.name:
+			p.addf("columns %d, %s, and %d, %s, both %s %s; carry one of them along: --ignore %s",
+				j+1, words.Quote(columns[j].name), i+1, words.Quote(c.name), t.verb(), t, words.Shell(c.name))
+		}
+	}
+	for i, c := range columns {
+		for outer := range c.target.outer() {
+			if j, known := first[outer]; known {
 				p.addf("columns %d, %s, and %d, %s, exclude each other: one is inside the other",
-					j+1, words.Quote(other.name), i+1, words.Quote(c.name))
+					min(i, j)+1, words.Quote(columns[min(i, j)].name), max(i, j)+1, words.Quote(columns[max(i, j)].name))
 			}
 		}
 		for _, set := range r.sets {
@@ -160,7 +166,7 @@ func checkTargets(columns []column, r *rules, p *headerProblems) {
 			}
 		}
 	}
-	if !hasTaskID {
+	if _, known := first[target{place: toTaskID}]; !known {
 		p.addf("there is no column taskId (or id); %s", taskIDAdvice(columns, r))
 	}
 }
@@ -196,7 +202,8 @@ func (t target) sent() bool { return t.place == toTaskID || t.place == toField |
 // addOwn makes the columns of the results file: the input's in its order, then
 // the constants that have none.
 func (l *layout) addOwn(r *rules) {
-	var taken []string
+	taken := map[string]bool{}
+	l.own = make([]ownColumn, 0, len(l.columns)+len(r.sets))
 	for i, c := range l.columns {
 		switch {
 		case c.target.place == unnamed:
@@ -209,7 +216,7 @@ func (l *layout) addOwn(r *rules) {
 				l.columns[i].note = "replaced by --set"
 			}
 			l.own = append(l.own, own)
-			taken = append(taken, own.name)
+			taken[own.name] = true
 		case c.name == "":
 			l.own = append(l.own, ownColumn{name: fmt.Sprintf("column %d%s", i+1, ignoredSuffix), cell: i, optional: true})
 		default:
@@ -221,7 +228,7 @@ func (l *layout) addOwn(r *rules) {
 		if !slices.ContainsFunc(l.own, func(o ownColumn) bool { return o.target.same(set.target) }) {
 			l.own = append(l.own, ownColumn{name: set.target.String(), target: set.target, cell: -1, constant: &set.value})
 			l.columns = append(l.columns, column{target: set.target, note: "by --set"})
-			taken = append(taken, set.target.String())
+			taken[set.target.String()] = true
 		}
 	}
 	if l.results == nil {
@@ -233,20 +240,26 @@ func (l *layout) addOwn(r *rules) {
 
 // renameIgnored marks the columns that a rerun would take for a field or for
 // ours.
-func (l *layout) renameIgnored(taken []string) {
+func (l *layout) renameIgnored(taken map[string]bool) {
+	later := map[string]int{} // ignored columns that come later, by name
+	for _, own := range l.own {
+		if own.target.place == nowhere {
+			later[own.name]++
+		}
+	}
 	for i, own := range l.own {
 		if own.target.place != nowhere {
 			continue
 		}
 		name := own.name
+		later[name]--
 		if _, isField, problem := parseTarget(name); isField || problem != "" || isReserved(name) {
 			name += ignoredSuffix
 		}
-		for slices.Contains(taken, name) || slices.ContainsFunc(l.own[i+1:], func(o ownColumn) bool { return o.target.place == nowhere && o.name == name }) {
+		for taken[name] || later[name] > 0 {
 			name += ignoredSuffix
 		}
-		l.own[i].name = name
-		taken = append(taken, name)
+		l.own[i].name, taken[name] = name, true
 	}
 }
 

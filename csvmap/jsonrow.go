@@ -141,10 +141,8 @@ func (b *builder) readUnknown(line jsonLine, key, raw string) {
 	if len(b.ignoredKeys) == 0 {
 		b.ignoredKeys = append(b.ignoredKeys, '{')
 	}
-	b.ignoredKeys = appendComma(b.ignoredKeys)
-	b.ignoredKeys, _ = jsontext.AppendQuote(b.ignoredKeys, key) // valid UTF-8: the decoder has seen it
-	b.ignoredKeys = append(b.ignoredKeys, ':')
-	b.ignoredKeys = append(b.ignoredKeys, raw...)
+	b.ignoredKeys, _ = jsontext.AppendQuote(appendComma(b.ignoredKeys), key) // valid UTF-8: the decoder has seen it
+	b.ignoredKeys = append(append(b.ignoredKeys, ':'), raw...)
 }
 
 // jsonValue reads the value of a JSONL key.
@@ -184,9 +182,9 @@ func (y *typist) typedJSON(t target, raw string, kind jsontext.Kind) (value, *pr
 		return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, what, showJSON(raw))
 	}
 	switch {
-	case t.place == toField && t.field == client.Metadata && kind != jsontext.KindBeginObject:
+	case t.kind() == client.Object && kind != jsontext.KindBeginObject:
 		return wrong("a JSON object")
-	case t.place == toField && t.field == client.AttachmentURLs && kind != jsontext.KindBeginArray:
+	case t.kind() == client.List && kind != jsontext.KindBeginArray:
 		return wrong("an array of texts")
 	case t.place == toKey && t.typ == booleanKey && kind != jsontext.KindTrue && kind != jsontext.KindFalse:
 		return wrong("true or false")

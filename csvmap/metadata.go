@@ -15,6 +15,7 @@ type keyNode struct {
 	constant bool   // by --set: beats the same key in the metadata column
 	text     bool   // the value is text, not JSON
 	children []*keyNode
+	index    map[string]*keyNode // children by quoted
 }
 
 // newKeyTree returns nil if there are no such columns.
@@ -24,11 +25,14 @@ func newKeyTree(own []ownColumn) *keyNode {
 		if o.target.place != toKey {
 			continue
 		}
-		node := root
+		node, end := root, 0
 		for part := range strings.SplitSeq(o.target.key, ".") {
-			node = node.child(part)
+			end += len(part)
+			node = node.child(part, o.target.key[:end])
+			end++
 		}
 		node.own, node.constant, node.text = i, o.constant != nil, !o.target.isJSON()
+		root.constant = root.constant || node.constant
 	}
 	if len(root.children) == 0 {
 		return nil
@@ -36,19 +40,16 @@ func newKeyTree(own []ownColumn) *keyNode {
 	return root
 }
 
-func (n *keyNode) child(key string) *keyNode {
+func (n *keyNode) child(key, path string) *keyNode {
 	quoted, _ := jsontext.AppendQuote(nil, key) // fails for invalid UTF-8 only, which a header never holds
-	for _, c := range n.children {
-		if c.quoted == string(quoted) {
-			return c
-		}
+	if c := n.index[string(quoted)]; c != nil {
+		return c
 	}
-	path := key
-	if n.path != "" {
-		path = n.path + "." + key
+	if n.index == nil {
+		n.index = map[string]*keyNode{}
 	}
 	c := &keyNode{path: path, quoted: string(quoted), own: -1}
-	n.children = append(n.children, c)
+	n.children, n.index[c.quoted] = append(n.children, c), c
 	return c
 }
 
@@ -72,7 +73,7 @@ func (n *keyNode) any(values []value) bool { return n.first(values) >= 0 }
 // appendValue appends what the columns say about n.
 func (n *keyNode) appendValue(dst []byte, values []value) []byte {
 	if n.own < 0 {
-		return n.appendObject(dst, values)
+		return append(n.appendKeys(append(dst, '{'), values, nil), '}')
 	}
 	switch v := values[n.own]; {
 	case v.state == cleared:
@@ -85,35 +86,21 @@ func (n *keyNode) appendValue(dst []byte, values []value) []byte {
 	}
 }
 
-// appendObject appends an object of the keys of n that have a value.
-func (n *keyNode) appendObject(dst []byte, values []value) []byte {
-	return append(n.appendKeys(append(dst, '{'), values, nil), '}')
-}
-
-// appendKeys appends the keys of n that have a value and are not in seen.
-func (n *keyNode) appendKeys(dst []byte, values []value, seen []*keyNode) []byte {
+// appendKeys appends the keys of n that have a value and are not done.
+func (n *keyNode) appendKeys(dst []byte, values []value, done map[*keyNode]bool) []byte {
 	for _, c := range n.children {
-		if !c.any(values) || contains(seen, c) {
-			continue
+		if c.any(values) && !done[c] {
+			dst = c.appendValue(appendKey(dst, c.quoted), values)
 		}
-		dst = appendComma(dst)
-		dst = append(dst, c.quoted...)
-		dst = append(dst, ':')
-		dst = c.appendValue(dst, values)
 	}
 	return dst
 }
 
-func contains(nodes []*keyNode, n *keyNode) bool {
-	for _, m := range nodes {
-		if m == n {
-			return true
-		}
-	}
-	return false
+// appendKey appends a key, behind a comma unless its object has just begun.
+func appendKey(dst []byte, quoted string) []byte {
+	return append(append(appendComma(dst), quoted...), ':')
 }
 
-// appendComma appends a comma unless an object has just begun.
 func appendComma(dst []byte) []byte {
 	if dst[len(dst)-1] == '{' {
 		return dst
@@ -132,67 +119,40 @@ type keyConflict struct {
 // conflict.
 func (n *keyNode) merge(dst []byte, base string, values []value) (merged []byte, conflict *keyConflict) {
 	dst = append(dst, '{')
-	var seen []*keyNode
+	var done map[*keyNode]bool
 	for name, raw := range members(base) {
-		dst = appendComma(dst)
-		dst = append(dst, name...)
-		dst = append(dst, ':')
-		c := n.find(name)
+		dst = appendKey(dst, name)
+		c := n.index[name]
 		switch {
 		case c == nil || !c.any(values):
 			dst = append(dst, raw...)
 			continue
 		case c.own >= 0 || raw[0] != '{':
 			return dst, &keyConflict{c.path, c.first(values)}
+		case done == nil:
+			done = map[*keyNode]bool{}
 		}
-		seen = append(seen, c)
+		done[c] = true
 		if dst, conflict = c.merge(dst, raw, values); conflict != nil {
 			return dst, conflict
 		}
 	}
-	return append(n.appendKeys(dst, values, seen), '}'), nil
+	return append(n.appendKeys(dst, values, done), '}'), nil
 }
 
 // without appends the object base without the keys that --set replaces.
 func (n *keyNode) without(dst []byte, base string) []byte {
 	dst = append(dst, '{')
 	for name, raw := range members(base) {
-		c := n.find(name)
-		if c != nil && c.constant {
-			continue
-		}
-		dst = appendComma(dst)
-		dst = append(dst, name...)
-		dst = append(dst, ':')
-		if c != nil && c.own < 0 && raw[0] == '{' {
-			dst = c.without(dst, raw)
-		} else {
-			dst = append(dst, raw...)
+		c := n.index[name]
+		switch {
+		case c == nil || !c.constant && (c.own >= 0 || raw[0] != '{'):
+			dst = append(appendKey(dst, name), raw...)
+		case !c.constant:
+			dst = c.without(appendKey(dst, name), raw)
 		}
 	}
 	return append(dst, '}')
-}
-
-func (n *keyNode) find(quoted string) *keyNode {
-	for _, c := range n.children {
-		if c.quoted == quoted {
-			return c
-		}
-	}
-	return nil
-}
-
-// hasConstant tells whether --set gives a key of n.
-func (n *keyNode) hasConstant() bool {
-	if n.constant {
-		return true
-	}
-	for _, c := range n.children {
-		if c.hasConstant() {
-			return true
-		}
-	}
-	return false
 }
 
 // members yields the names, quoted, and the values of an object that is known

@@ -62,6 +62,23 @@ type sortedRecords struct {
 
 func (s *sortedRecords) close() error { return errors.Join(s.index.Close(), s.text.Close()) }
 
+// recordCopy writes records, each behind its line, and knows where the last
+// one stands.
+type recordCopy struct {
+	w  *bufio.Writer // keeps its first error
+	at rowindex.Place
+}
+
+func (c *recordCopy) begin(line int64) {
+	c.at = rowindex.Place{Offset: c.at.Offset + c.at.Length}
+	c.write(string(binary.AppendUvarint(nil, uint64(line))))
+}
+
+func (c *recordCopy) write(text string) {
+	n, _ := c.w.WriteString(text)
+	c.at.Length += int64(n)
+}
+
 // sort copies the records and refuses doubled ones.
 func (in *Input) sort(ctx context.Context) error {
 	text, err := rowindex.TempFile(in.rules.tempDir)
@@ -69,26 +86,16 @@ func (in *Input) sort(ctx context.Context) error {
 		return err
 	}
 	in.sorted = &sortedRecords{text, rowindex.New(in.rules.tempDir)}
-	w := bufio.NewWriterSize(text, blockSize)
 	doubled := lineList{what: "the same number in _row twice", hint: "keep one of the lines, with the values that are to be sent"}
-	var at rowindex.Place
-	var raw bytes.Buffer
-	for rec, err := range in.records(ctx, &raw) {
+	out := &recordCopy{w: bufio.NewWriterSize(text, blockSize)}
+	for rec, err := range in.records(ctx, out) {
 		if err != nil {
 			return err
 		}
 		number, _ := record.ParseRow(cellAt(rec, in.layout.results.head[record.ColRow])) // checked before
-		line := binary.AppendUvarint(nil, uint64(rec.line))
-		at.Length = int64(len(line) + raw.Len())
-		before, err := in.sorted.index.Add(number, at)
-		if err == nil {
-			_, err = w.Write(line)
-		}
-		if err == nil {
-			_, err = raw.WriteTo(w)
-		}
+		before, err := in.sorted.index.Add(number, out.at)
 		if err == nil && before.Length > 0 {
-			if err = w.Flush(); err == nil {
+			if err = out.w.Flush(); err == nil {
 				line, _ := binary.ReadUvarint(bufio.NewReaderSize(io.NewSectionReader(text, before.Offset, before.Length), 16))
 				doubled.add(rec.line, fmt.Sprintf("(row %d, also in line %d)", number, line))
 			}
@@ -96,9 +103,8 @@ func (in *Input) sort(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		at.Offset += at.Length
 	}
-	if err := w.Flush(); err != nil {
+	if err := out.w.Flush(); err != nil {
 		return err
 	}
 	return in.named(doubled.err())
@@ -128,7 +134,7 @@ func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error
 			var rec *csvRecord
 			if err = errors.Join(err, ctx.Err()); err == nil {
 				line, n := binary.Uvarint(packed)
-				c.reset(string(packed[n:]), int64(line))
+				c.reset(packed[n:], int64(line))
 				rec, err = c.next()
 			}
 			if !yield(rec, err) || err != nil {
@@ -139,7 +145,7 @@ func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error
 }
 
 // reset makes the reader read the one record that text is.
-func (c *csvReader) reset(text string, line int64) {
-	c.window = window{text: text, fresh: true, eof: true}
+func (c *csvReader) reset(text []byte, line int64) {
+	c.window = window{src: bytes.NewReader(text), buf: c.buf}
 	c.number, c.lineNumber = 0, line
 }

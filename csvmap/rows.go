@@ -1,7 +1,6 @@
 package csvmap
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -125,7 +124,7 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*csvRecord, err
 
 // records yields the records of a CSV below its header. tap, unless it is nil,
 // gets their text.
-func (in *Input) records(ctx context.Context, tap *bytes.Buffer) iter.Seq2[*csvRecord, error] {
+func (in *Input) records(ctx context.Context, tap *recordCopy) iter.Seq2[*csvRecord, error] {
 	return readThrough(ctx, in, func(text io.Reader) (func() (*csvRecord, error), error) {
 		c, err := in.firstRecord(text)
 		if err == nil && !in.layout.headerless {

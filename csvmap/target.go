@@ -2,6 +2,7 @@ package csvmap
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"taskbatch/client"
@@ -34,9 +35,9 @@ var keyTypeNames = [...]string{textKey: "", numberKey: "number", booleanKey: "bo
 
 // target is what a column stands for.
 type target struct {
+	key   string // of toKey: the path, joined by dots
 	place place
 	field client.Field // of toField
-	key   string       // of toKey: the path, joined by dots
 	typ   keyType      // of toKey
 }
 
@@ -77,16 +78,28 @@ func (t target) under(u target) bool {
 	return t.place == toKey && u.place == toKey && strings.HasPrefix(t.key, u.key+".")
 }
 
+// outer yields the keys inside whose values the key lies.
+func (t target) outer() iter.Seq[target] {
+	return func(yield func(target) bool) {
+		for i := range len(t.key) {
+			if t.key[i] == '.' && !yield(target{place: toKey, key: t.key[:i]}) {
+				return
+			}
+		}
+	}
+}
+
 // isJSON tells whether the target's cells hold JSON in a results file.
 func (t target) isJSON() bool {
-	switch t.place {
-	case toField:
-		return t.field == client.AttachmentURLs || t.field == client.Metadata
-	case toKey:
-		return t.typ != textKey
-	default:
-		return false
+	return t.kind() != client.Text || t.place == toKey && t.typ != textKey
+}
+
+// kind is the kind of the field; that of all other targets is text.
+func (t target) kind() client.Kind {
+	if t.place != toField {
+		return client.Text
 	}
+	return t.field.Kind()
 }
 
 // ignoredSuffix marks a column of a results file that is never a field.
@@ -120,6 +133,9 @@ func parseExactTarget(name string) (target, bool) {
 	return t, ok && t.String() == name
 }
 
+// maxNesting is the most levels of a metadata key with dots.
+const maxNesting = 100
+
 // parseKey parses what follows "metadata." in a name.
 func parseKey(key string) (t target, ok bool, problem string) {
 	t = target{place: toKey, key: key}
@@ -135,6 +151,9 @@ func parseKey(key string) (t target, ok bool, problem string) {
 			return target{}, false, fmt.Sprintf("%s is no type of a metadata key; the types are :number, :boolean and :json, a plain name is text", words.Quote(name))
 		}
 		t.key = key[:i]
+	}
+	if strings.Count(t.key, ".") >= maxNesting {
+		return target{}, false, fmt.Sprintf("the metadata key nests more than %d levels", maxNesting)
 	}
 	for part := range strings.SplitSeq(t.key, ".") {
 		if strings.TrimSpace(part) == "" {

@@ -38,13 +38,11 @@ func (v value) cell(t target) string {
 	case given:
 		return EscapeCell(v.text)
 	}
-	if t.place == toField {
-		switch t.field {
-		case client.AttachmentURLs:
-			return "[]"
-		case client.Metadata:
-			return "{}"
-		}
+	switch t.kind() {
+	case client.List:
+		return "[]"
+	case client.Object:
+		return "{}"
 	}
 	return clearCell
 }
@@ -106,7 +104,7 @@ func (y *typist) typed(t target, text string) (value, *problem) {
 	if t.place == toKey {
 		return y.typedKey(t, text)
 	}
-	if t.field == client.AttachmentURLs {
+	if t.kind() == client.List {
 		if !strings.HasPrefix(text, "[") {
 			return y.splitList(text)
 		}

@@ -1,7 +1,6 @@
 package csvmap
 
 import (
-	"bytes"
 	"io"
 	"strings"
 )
@@ -16,7 +15,7 @@ type window struct {
 	text  string // what is not used yet
 	fresh bool   // the text has been read on
 	eof   bool
-	tap   *bytes.Buffer // gets all that is used, unless it is nil
+	tap   *recordCopy // gets all that is used, unless it is nil
 }
 
 // more reads on until the window is full; false if nothing follows.
@@ -66,7 +65,7 @@ func (w *window) take(n int) string {
 	used := w.text[:n]
 	w.text = w.text[n:]
 	if w.tap != nil {
-		w.tap.WriteString(used)
+		w.tap.write(used)
 	}
 	return used
 }

@@ -58,6 +58,9 @@ func (c *Cursor) Next() ([]byte, error) {
 
 func (c *Cursor) read(at Place) ([]byte, error) {
 	c.rec = c.rec[:0]
+	if at.Length > blockSize {
+		c.rec = slices.Grow(c.rec, int(at.Length))
+	}
 	for {
 		b, err := c.block(at.Offset / blockSize)
 		if err != nil {
