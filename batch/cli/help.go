@@ -126,7 +126,18 @@ Examples:
 
 Faults are shares of the requests: 500 502 503 504 429 401 redirect (nothing
 applied), drop (applied, no answer), dropbefore, hang, slow, cut, garbage; and
-outage=START+DURATION, as in outage=5s+30s.
+  outage=5s+30s    after 5 s all connections are reset, for 30 s
+  limit=50/s       what comes faster is answered 503 (limit=50/s:429: 429), and
+                   no header says how fast is right
+  overload=8       what is in flight beyond 8 is answered 503
+  poison=2%        so many tasks are answered 502 for ever; poison=40@100: 40
+                   neighbouring ones, from the 100th that is seen
+  seed=1           another number, other requests and tasks
+
+The quota is announced in X-RateLimit headers, the reset as UNIX seconds
+(epoch), milliseconds (epoch-ms) or seconds left (delta); or in RateLimit
+headers (ietf); or each task has a quota of its own, which X-RateLimit-Path
+names (path).
 `
 
 const fieldsHelp = `Prints the fields that a row can have, or a template file to begin with.

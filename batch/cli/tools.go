@@ -20,8 +20,10 @@ import (
 // boxSettings is what the flags of the command sandbox say.
 type boxSettings struct {
 	sandbox.Config
-	addr     string
-	metadata string
+	addr        string
+	quotaStyle  string
+	metadata    string
+	attachments string
 }
 
 func (b *boxSettings) flags() []cli.Flag {
@@ -29,9 +31,11 @@ func (b *boxSettings) flags() []cli.Flag {
 		&flag{name: "addr", value: "HOST:PORT", def: "127.0.0.1:8000", read: text(&b.addr), usage: "address to listen on; loopback only, port 0 takes a free one"},
 		&flag{name: "api-key", value: "KEY", read: filled(&b.Key), usage: "accept only this key (default: any)"},
 		&flag{name: "quota", value: "QUOTA", def: "600/m", read: parsed(&b.Quota, sandbox.ParseQuota), usage: "requests allowed: 600/m, 200/10s, 500/1s; 0 = no limit"},
+		&flag{name: "quota-style", choices: []string{"epoch", "epoch-ms", "delta", "ietf", "path"}, def: "epoch", read: text(&b.quotaStyle), usage: "how the quota is announced; path: each task has its own"},
 		&flag{name: "latency", value: "DURATION", def: "20ms", read: duration(&b.Latency, 0, time.Hour), usage: "time an answer takes"},
 		&flag{name: "faults", value: "SPEC", read: parsed(&b.Faults, sandbox.ParseFaults), usage: "what goes wrong, e.g. seed=1,500=2%,429=1%,503=1%,drop=1%,hang=1%"},
 		&flag{name: "metadata", choices: []string{"merge", "replace"}, def: "merge", read: text(&b.metadata), usage: "what an update does to the metadata a task has"},
+		&flag{name: "attachments", choices: []string{"replace", "append"}, def: "replace", read: text(&b.attachments), usage: "what an update does to the attachments a task has"},
 		&flag{name: "only-known", value: "FILE", read: parsed(&b.Known, readKnown), usage: "answer 404 for every task but those in this file, one id a line"},
 		&flag{name: "log", value: "FILE", read: file(&b.LogFile), usage: "append each request to this file, as JSONL"},
 	)
@@ -39,7 +43,9 @@ func (b *boxSettings) flags() []cli.Flag {
 
 // sandbox is the command sandbox: it serves until a signal comes.
 func (s *session) sandbox(set *boxSettings) error {
+	set.QuotaStyle = sandbox.QuotaStyle(set.quotaStyle)
 	set.MetadataReplace = set.metadata == "replace"
+	set.AttachmentsAdd = set.attachments == "append"
 	box, err := sandbox.New(set.Config)
 	if err != nil {
 		return setupf("%s", err)

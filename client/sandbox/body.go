@@ -42,16 +42,12 @@ func checkBody(contentType string, body []byte) (problems []string, malformed st
 
 // checkType is what a value must be and is not, "" if it is.
 func checkType(f client.Field, value jsontext.Value) string {
-	switch kind := value.Kind(); {
-	case f == client.Metadata:
-		if kind != '{' {
-			return "an object"
-		}
-	case f == client.AttachmentURLs:
-		if !isTextList(value) {
-			return "an array of strings"
-		}
-	case kind != '"':
+	switch kind := f.Kind(); {
+	case kind == client.Object && value.Kind() != '{':
+		return "an object"
+	case kind == client.List && !isTextList(value):
+		return "an array of strings"
+	case kind == client.Text && value.Kind() != '"':
 		return "a string"
 	}
 	return ""

@@ -48,7 +48,7 @@ func faultAnswer(fault string) (a answer, ok bool) {
 	switch fault {
 	case fault500:
 		return refuse(http.StatusInternalServerError, "Something went wrong!"), true
-	case fault502:
+	case fault502, faultPoison:
 		return gatewayPage(http.StatusBadGateway), true
 	case fault503:
 		return gatewayPage(http.StatusServiceUnavailable), true

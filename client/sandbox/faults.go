@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,18 +28,27 @@ const (
 	faultGarbage    = "garbage"    // applied; the answer's body is not JSON
 	faultRedirect   = "redirect"   // 302 to another host, nothing applied
 	faultOutage     = "outage"     // connections are reset for a time
+	faultLimit      = "limit"      // a gateway refuses what comes faster, and does not say how fast is right
+	faultOverload   = "overload"   // a gateway refuses what is in flight beyond a number
+	faultPoison     = "poison"     // tasks that are answered 502 for ever
 )
 
-var faultNames = []string{
+// shareNames are the faults that befall a share of the requests.
+var shareNames = []string{
 	fault500, fault502, fault503, fault504, fault429, fault401, faultDrop, faultDropBefore,
 	faultHang, faultSlow, faultCut, faultGarbage, faultRedirect,
 }
 
 // Faults says which requests meet which fault. The zero Faults has none.
 type Faults struct {
-	seed    uint64
-	rates   []faultRate
-	outages []span
+	seed        uint64
+	rates       []faultRate
+	outages     []span
+	limit       Quota // zero: none
+	limitStatus int
+	overload    int64 // 0: none
+	poisonShare float64
+	poisoned    []block
 }
 
 // faultRate is the share of the requests, 0 to 1, that meet a fault.
@@ -47,6 +59,9 @@ type faultRate struct {
 
 // span is a time counted from the first request.
 type span struct{ start, length time.Duration }
+
+// block is neighbouring tasks, in the order in which they were first seen.
+type block struct{ first, count int64 }
 
 // ParseFaults reads a comma-separated list such as
 //
@@ -61,6 +76,13 @@ type span struct{ start, length time.Duration }
 // seed (default 0) and the request's number alone. outage=START+DURATION,
 // counted from the first request, resets all connections for that time; it
 // may occur several times.
+//
+// limit=50/s answers 503 to what comes faster, limit=50/s:429 answers 429, both
+// without a word on how fast is right, as gateways do; a tenth of a second's
+// requests may come at once. overload=8 answers 503 to what is in flight beyond
+// 8. poison=2% answers 502 to that share of the tasks for ever, poison=40@100
+// to 40 neighbouring ones, from the 100th that the sandbox sees; both may stand
+// together, the second several times.
 func ParseFaults(spec string) (Faults, error) {
 	var f Faults
 	total := 0.0
@@ -71,10 +93,11 @@ func ParseFaults(spec string) (Faults, error) {
 			continue
 		}
 		name, value, ok := strings.Cut(item, "=")
-		if !ok || seen[name] && name != faultOutage {
+		again := name == faultOutage || name == faultPoison && strings.Contains(value, "@")
+		if !ok || seen[name] && !again {
 			return Faults{}, fmt.Errorf("faults: %q: want NAME=VALUE, each name once", item)
 		}
-		seen[name] = true
+		seen[name] = !again
 		if err := f.set(name, value); err != nil {
 			return Faults{}, fmt.Errorf("faults: %q: %w", item, err)
 		}
@@ -93,27 +116,81 @@ func (f *Faults) set(name, value string) (err error) {
 	switch {
 	case name == "seed":
 		if f.seed, err = strconv.ParseUint(value, 10, 64); err != nil {
-			return fmt.Errorf("want a number of at least 0")
+			return errors.New("want a number of at least 0")
 		}
 	case name == faultOutage:
-		start, length, _ := strings.Cut(value, "+")
-		var o span
-		if o.start, err = time.ParseDuration(start); err == nil {
-			o.length, err = time.ParseDuration(length)
+		return f.setOutage(value)
+	case name == faultLimit:
+		return f.setLimit(value)
+	case name == faultOverload:
+		if f.overload, err = strconv.ParseInt(value, 10, 64); err != nil || f.overload < 1 {
+			return errors.New("want a number of requests in flight of at least 1")
 		}
-		if err != nil || o.start < 0 || o.length <= 0 {
-			return fmt.Errorf("want START+DURATION, such as 5s+30s")
-		}
-		f.outages = append(f.outages, o)
-	case slices.Contains(faultNames, name):
-		percent, ok := strings.CutSuffix(value, "%")
-		p, err := strconv.ParseFloat(percent, 64)
-		if !ok || err != nil || !(p >= 0 && p <= 100) {
-			return fmt.Errorf("want a share from 0%% to 100%%, such as 2%%")
-		}
-		f.rates = append(f.rates, faultRate{name, p / 100})
+	case name == faultPoison:
+		return f.setPoison(value)
+	case slices.Contains(shareNames, name):
+		share, err := parseShare(value)
+		f.rates = append(f.rates, faultRate{name, share})
+		return err
 	default:
-		return fmt.Errorf("unknown fault; there are %s, seed and outage", strings.Join(faultNames, ", "))
+		return fmt.Errorf("unknown fault; there are %s, outage, limit, overload, poison, and seed", strings.Join(shareNames, ", "))
+	}
+	return nil
+}
+
+// parseShare reads a share, 0 to 1, from a percentage.
+func parseShare(text string) (float64, error) {
+	percent, ok := strings.CutSuffix(text, "%")
+	p, err := strconv.ParseFloat(percent, 64)
+	if !ok || err != nil || !(p >= 0 && p <= 100) {
+		return 0, errors.New("want a share from 0% to 100%, such as 2%")
+	}
+	return p / 100, nil
+}
+
+// setOutage takes START+DURATION.
+func (f *Faults) setOutage(value string) error {
+	start, length, _ := strings.Cut(value, "+")
+	s, err := time.ParseDuration(start)
+	d, lengthErr := time.ParseDuration(length)
+	if err != nil || lengthErr != nil || s < 0 || d <= 0 {
+		return errors.New("want START+DURATION, such as 5s+30s")
+	}
+	f.outages = append(f.outages, span{s, d})
+	return nil
+}
+
+// setLimit takes RATE or RATE:STATUS.
+func (f *Faults) setLimit(value string) (err error) {
+	text, status, hasStatus := strings.Cut(value, ":")
+	f.limitStatus = http.StatusServiceUnavailable
+	if hasStatus {
+		f.limitStatus, _ = strconv.Atoi(status)
+	}
+	f.limit, err = ParseQuota(text)
+	if err != nil || f.limit.N == 0 || f.limitStatus != http.StatusServiceUnavailable && f.limitStatus != http.StatusTooManyRequests {
+		return errors.New("want a rate, and 503 or 429 for the answer beyond it, such as 50/s or 50/s:429")
+	}
+	return nil
+}
+
+// setPoison takes P% or COUNT@FIRST.
+func (f *Faults) setPoison(value string) (err error) {
+	count, first, isBlock := strings.Cut(value, "@")
+	if !isBlock {
+		f.poisonShare, err = parseShare(value)
+	} else {
+		var b block
+		if b.count, err = strconv.ParseInt(count, 10, 64); err == nil {
+			b.first, err = strconv.ParseInt(first, 10, 64)
+		}
+		if b.count < 1 || b.first < 1 {
+			err = errors.New("too low")
+		}
+		f.poisoned = append(f.poisoned, b)
+	}
+	if err != nil {
+		return errors.New("want a share of the tasks, such as 2%, or COUNT@FIRST, such as 40@100")
 	}
 	return nil
 }
@@ -142,4 +219,23 @@ func (f Faults) outage(since time.Duration) bool {
 		}
 	}
 	return false
+}
+
+// poisonous tells whether any task is answered 502 for ever.
+func (f Faults) poisonous() bool { return f.poisonShare > 0 || len(f.poisoned) > 0 }
+
+// poisons tells whether a task, the seen-th that the sandbox saw, is answered
+// 502 for ever.
+func (f Faults) poisons(id string, seen int64) bool {
+	for _, b := range f.poisoned {
+		if seen >= b.first && seen-b.first < b.count {
+			return true
+		}
+	}
+	if f.poisonShare == 0 {
+		return false
+	}
+	hash := fnv.New64a()
+	hash.Write([]byte(id))
+	return rand.New(rand.NewPCG(f.seed, hash.Sum64())).Float64() < f.poisonShare
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"taskbatch/client"
@@ -19,12 +22,15 @@ import (
 
 func TestParseFaultsRefuses(t *testing.T) {
 	for _, spec := range []string{"x", "500", "500=2", "500=-1%", "500=101%", "500=NaN%", "500=%", "500=60%,503=60%", "500=1%,500=1%", "seed=-1", "seed=x",
-		"seed=1,seed=2", "teapot=1%", "outage=5s", "outage=5s+0s", "outage=-5s+1s", "outage=+1s", "=1%"} {
+		"seed=1,seed=2", "teapot=1%", "outage=5s", "outage=5s+0s", "outage=-5s+1s", "outage=+1s", "=1%",
+		"limit=50", "limit=0/s", "limit=50/s:500", "limit=50/s:", "limit=5/s,limit=6/s", "overload=0", "overload=x", "overload=1,overload=2",
+		"poison=2", "poison=101%", "poison=1%,poison=2%", "poison=40@0", "poison=0@1", "poison=@", "poison=4@x"} {
 		if _, err := sandbox.ParseFaults(spec); err == nil || !strings.HasPrefix(err.Error(), "faults: ") {
 			t.Errorf("%q: %v", spec, err)
 		}
 	}
-	for _, spec := range []string{"", "seed=7", " 500=2% , 429=1%,", "500=33.3%,502=33.3%,503=33.4%", "outage=0s+1s,outage=5s+1m", "500=0%", "drop=100%"} {
+	for _, spec := range []string{"", "seed=7", " 500=2% , 429=1%,", "500=33.3%,502=33.3%,503=33.4%", "outage=0s+1s,outage=5s+1m", "500=0%", "drop=100%",
+		"limit=50/s", "limit=600/m:429", "limit=5/10s:503", "overload=8", "poison=2%", "poison=2%,poison=40@100,poison=1@1"} {
 		if _, err := sandbox.ParseFaults(spec); err != nil {
 			t.Errorf("%q: %v", spec, err)
 		}
@@ -112,6 +118,105 @@ func TestFaultsAreRepeatable(t *testing.T) {
 	}
 	if count[500] < 400 || count[500] > 600 || count[503] < 180 || count[503] > 320 || count[200]+count[500]+count[503] != 5000 {
 		t.Errorf("of 5000: %v", count)
+	}
+}
+
+// What comes faster than the limit is refused by a gateway that says nothing
+// of how fast is right; what keeps to it gets through.
+func TestFeltLimit(t *testing.T) {
+	for spec, status := range map[string]int{"limit=50/s": 503, "limit=3000/m:429": 429} {
+		now := time.Unix(1_000_000, 0)
+		box := newBox(t, sandbox.Config{Faults: faults(t, spec), Quota: sandbox.Quota{N: 1000, Window: time.Hour}, Now: func() time.Time { return now }})
+		count := map[int]int{}
+		burst := func(n int) (last *httptest.ResponseRecorder) {
+			clear(count)
+			for range n {
+				last = put(box, "T-1", `{}`)
+				count[last.Code]++
+			}
+			return last
+		}
+		refused := burst(20)
+		if count[200] != 5 || count[status] != 15 {
+			t.Errorf("%s: at once: %v", spec, count)
+		}
+		for name := range refused.Header() {
+			if name != "Date" && name != "Content-Type" {
+				t.Errorf("%s: the refusal has the header %s", spec, name)
+			}
+		}
+		now = now.Add(50 * time.Millisecond)
+		if burst(20); count[200] != 2 && count[200] != 3 {
+			t.Errorf("%s: after 50 ms: %v", spec, count)
+		}
+		now = now.Add(time.Second)
+		paced := 0
+		for range 200 {
+			if burst(1); count[200] == 1 {
+				paced++
+			}
+			now = now.Add(20 * time.Millisecond)
+		}
+		if paced != 200 {
+			t.Errorf("%s: of 200 that kept to the limit %d got through", spec, paced)
+		}
+		if log := get(box, "/_sandbox/log").Body.String(); !strings.Contains(log, `"applied":false,"fault":"limit"`) {
+			t.Errorf("%s: not in the log", spec)
+		}
+	}
+}
+
+// Beyond the number in flight a gateway answers 503; whoever has an answer has
+// left the crowd.
+func TestOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := newBox(t, sandbox.Config{Faults: faults(t, "overload=3"), Latency: time.Second})
+		var count [600]atomic.Int64
+		for range 2 {
+			var wg sync.WaitGroup
+			for range 5 {
+				wg.Go(func() { count[put(box, "T-1", `{}`).Code].Add(1) })
+			}
+			wg.Wait()
+		}
+		if count[200].Load() != 6 || count[503].Load() != 4 {
+			t.Errorf("two times five at once: %d got through, %d were refused", count[200].Load(), count[503].Load())
+		}
+	})
+}
+
+// A poisoned task is answered 502 for ever, the others never.
+func TestPoison(t *testing.T) {
+	box := newBox(t, sandbox.Config{Faults: faults(t, "seed=3,poison=5%,poison=40@101,poison=2@500")})
+	poisoned := map[int]bool{}
+	for i := range 1000 {
+		poisoned[i+1] = put(box, fmt.Sprint("T-", i), `{}`).Code == 502
+	}
+	scattered := 0
+	for n, is := range poisoned {
+		block := n >= 101 && n <= 140 || n == 500 || n == 501
+		if block && !is {
+			t.Errorf("the task seen as number %d is not poisoned", n)
+		}
+		if is && !block {
+			scattered++
+		}
+	}
+	if scattered < 25 || scattered > 75 {
+		t.Errorf("%d of 958 tasks are poisoned besides the blocks, want about 48", scattered)
+	}
+	for i := range 1000 {
+		if code := put(box, fmt.Sprint("T-", 999-i), `{}`).Code; (code == 502) != poisoned[1000-i] {
+			t.Fatalf("task T-%d is answered %d the second time", 999-i, code)
+		}
+	}
+	again := newBox(t, sandbox.Config{Faults: faults(t, "seed=3,poison=5%")})
+	for i := 999; i >= 0; i-- {
+		n := i + 1
+		block := n >= 101 && n <= 140 || n == 500 || n == 501
+		if code := put(again, fmt.Sprint("T-", i), `{}`).Code; !block && (code == 502) != poisoned[n] {
+			t.Fatalf("the share hits T-%d in one order of sending only", i)
+		}
 	}
 }
 

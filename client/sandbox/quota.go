@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -42,58 +43,94 @@ func ParseQuota(text string) (Quota, error) {
 	return Quota{N: n, Window: d}, nil
 }
 
-// meter counts the requests of the current window.
+// QuotaStyle is how the quota is announced.
+type QuotaStyle string
+
+// The forms that servers use. The zero QuotaStyle is Epoch.
+const (
+	Epoch   QuotaStyle = "epoch"    // X-RateLimit-Reset in UNIX seconds, on the sandbox's clock
+	EpochMS QuotaStyle = "epoch-ms" // in UNIX milliseconds
+	Delta   QuotaStyle = "delta"    // in seconds left
+	IETF    QuotaStyle = "ietf"     // RateLimit and RateLimit-Policy, the draft of the IETF
+	PerPath QuotaStyle = "path"     // as Epoch, but each task has a window of its own, which X-RateLimit-Path names
+)
+
+// meter counts the requests of the current windows.
 type meter struct {
-	quota Quota
-	mu    sync.Mutex
+	quota   Quota
+	style   QuotaStyle
+	mu      sync.Mutex
+	windows map[string]*window // by path; "" is everybody's
+}
+
+// window is the current window of a path.
+type window struct {
 	start time.Time
 	used  int64
 }
 
 // level is what the meter says to one request.
 type level struct {
-	ok        bool // within the quota
+	ok        bool   // within the quota
+	path      string // what the window counts
 	remaining int64
 	reset     time.Time
 	wait      int64 // seconds until the reset, at least 1
 }
 
 // take counts one request.
-func (m *meter) take(now time.Time) level {
+func (m *meter) take(now time.Time, path string) level {
 	if m.quota.N == 0 {
 		return level{ok: true}
+	}
+	key, l := "", level{path: client.TasksPath + "{taskId}"}
+	if m.style == PerPath {
+		key, l.path = path, path
 	}
 	seconds := int64(m.quota.Window / time.Second)
 	start := time.Unix(now.Unix()/seconds*seconds, 0)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if start.After(m.start) {
-		m.start, m.used = start, 0
+	w := m.windows[key]
+	if w == nil {
+		w = &window{}
+		m.windows[key] = w
 	}
-	l := level{ok: m.used < m.quota.N, reset: m.start.Add(m.quota.Window)}
+	if start.After(w.start) {
+		w.start, w.used = start, 0
+	}
+	l.ok, l.reset = w.used < m.quota.N, w.start.Add(m.quota.Window)
 	if l.ok {
-		m.used++
+		w.used++
 	}
-	l.remaining = m.quota.N - m.used
+	l.remaining = m.quota.N - w.used
 	l.wait = max(1, int64((l.reset.Sub(now)+time.Second-1)/time.Second))
 	return l
 }
 
-// setHeaders sets the headers that every answer carries.
-func (s *Sandbox) setHeaders(h http.Header, r *http.Request, now time.Time, l level) {
-	h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
-	if s.config.Quota.N == 0 {
+// announce sets the headers that every answer of the API carries.
+func (m *meter) announce(h http.Header, r *http.Request, l level) {
+	switch {
+	case m.quota.N == 0:
+		return
+	case m.style == IETF:
+		h.Set("RateLimit-Policy", fmt.Sprintf(`"default";q=%d;w=%d`, m.quota.N, m.quota.Window/time.Second))
+		h.Set("RateLimit", fmt.Sprintf(`"default";r=%d;t=%d`, l.remaining, l.wait))
 		return
 	}
-	host, _, _ := strings.Cut(r.RemoteAddr, "]")
-	if i := strings.LastIndexByte(host, ':'); i > 0 && host[0] != '[' {
-		host = host[:i]
+	reset := l.reset.Unix()
+	switch m.style {
+	case EpochMS:
+		reset = l.reset.UnixMilli()
+	case Delta:
+		reset = l.wait
 	}
-	h["X-Ratelimit-Limit"] = []string{strconv.FormatInt(s.config.Quota.N, 10)}
-	h["X-Ratelimit-Remaining"] = []string{strconv.FormatInt(l.remaining, 10)}
-	h["X-Ratelimit-Reset"] = []string{strconv.FormatInt(l.reset.Unix(), 10)}
-	h["X-Ratelimit-Ip"] = []string{strings.TrimPrefix(host, "[")}
-	h["X-Ratelimit-Userid"] = []string{"usr_sandbox"}
-	h["X-Ratelimit-Orgid"] = []string{"org_sandbox"}
-	h["X-Ratelimit-Path"] = []string{client.TasksPath + "{taskId}"}
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	h.Set("X-RateLimit-Limit", strconv.FormatInt(m.quota.N, 10))
+	h.Set("X-RateLimit-Remaining", strconv.FormatInt(l.remaining, 10))
+	h.Set("X-RateLimit-Reset", strconv.FormatInt(reset, 10))
+	h.Set("X-RateLimit-IP", host)
+	h.Set("X-RateLimit-UserID", "usr_sandbox")
+	h.Set("X-RateLimit-OrgID", "org_sandbox")
+	h.Set("X-RateLimit-Path", l.path)
 }

@@ -68,3 +68,37 @@ func TestQuota(t *testing.T) {
 		t.Error("rate headers without a quota")
 	}
 }
+
+// Each style announces the same quota in its own headers.
+func TestQuotaStyles(t *testing.T) {
+	now := time.Date(2001, 2, 3, 4, 5, 6, 700_000_000, time.UTC)
+	quota := sandbox.Quota{N: 2, Window: 10 * time.Second}
+	tests := map[sandbox.QuotaStyle]map[string]string{
+		"":              {"X-Ratelimit-Limit": "2", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "981173110", "X-Ratelimit-Path": "/v1/accounts/tasks/{taskId}"},
+		sandbox.Epoch:   {"X-Ratelimit-Limit": "2", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "981173110", "X-Ratelimit-Path": "/v1/accounts/tasks/{taskId}"},
+		sandbox.EpochMS: {"X-Ratelimit-Limit": "2", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "981173110000", "X-Ratelimit-Path": "/v1/accounts/tasks/{taskId}"},
+		sandbox.Delta:   {"X-Ratelimit-Limit": "2", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "4", "X-Ratelimit-Path": "/v1/accounts/tasks/{taskId}"},
+		sandbox.PerPath: {"X-Ratelimit-Limit": "2", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": "981173110", "X-Ratelimit-Path": "/v1/accounts/tasks/T-1"},
+		sandbox.IETF:    {"Ratelimit": `"default";r=0;t=4`, "Ratelimit-Policy": `"default";q=2;w=10`},
+	}
+	for style, want := range tests {
+		box := newBox(t, sandbox.Config{Quota: quota, QuotaStyle: style, Now: func() time.Time { return now }})
+		put(box, "T-1", `{}`)
+		put(box, "T-1", `{}`)
+		refused := put(box, "T-1", `{}`)
+		got := map[string]string{}
+		for name := range refused.Header() {
+			switch name {
+			case "Date", "Content-Type", "Retry-After", "X-Ratelimit-Ip", "X-Ratelimit-Userid", "X-Ratelimit-Orgid":
+			default:
+				got[name] = refused.Header().Get(name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" || refused.Code != 429 || refused.Header().Get("Retry-After") != "4" {
+			t.Errorf("%s: %d, Retry-After %q %s", style, refused.Code, refused.Header().Get("Retry-After"), diff)
+		}
+		if code := put(box, "T-2", `{}`).Code; (code == 200) != (style == sandbox.PerPath) {
+			t.Errorf("%s: another task is answered %d", style, code)
+		}
+	}
+}

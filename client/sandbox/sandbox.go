@@ -3,7 +3,7 @@
 // keeps the tasks in memory. It serves trials, demos and tests; with faults
 // it behaves as badly as a real server on a bad day, but repeatably.
 //
-//	request -> log -> quota -> route, key -> fault? -> latency -> body, task -> answer (or fault)
+//	request -> log -> gateway -> quota -> route, key -> fault? -> latency -> body, task -> answer (or fault)
 //
 // [New] makes the handler, [Start] serves it on a loopback address. Beside the
 // API there are two pages for people and tests, which need no key:
@@ -34,9 +34,11 @@ const maxBody = 32 << 20
 type Config struct {
 	Key             string              // the only key accepted; "": any that is not empty
 	Quota           Quota               // requests per window; zero: none, and no rate headers
+	QuotaStyle      QuotaStyle          // how the quota is announced; "": Epoch
 	Latency         time.Duration       // how long each answer takes
 	Faults          Faults              // zero: none
 	MetadataReplace bool                // an update replaces metadata as a whole, instead of key by key
+	AttachmentsAdd  bool                // an update adds its attachments to those there are, instead of replacing them
 	Known           map[string]struct{} // the tasks that exist; nil: each is created on first sight
 	UnknownPrefix   string              // tasks whose ID begins so do not exist; "": none
 	Now             func() time.Time    // the server's clock; nil: time.Now
@@ -49,6 +51,7 @@ type Sandbox struct {
 	config Config
 	tasks  *store
 	meter  meter
+	crowd  crowd
 	log    *requestLog
 	done   chan struct{} // closed by Close: hanging and slow answers end
 	once   sync.Once
@@ -67,7 +70,8 @@ func New(c Config) (*Sandbox, error) {
 	return &Sandbox{
 		config: c,
 		tasks:  &store{config: c, tasks: map[string]*task{}},
-		meter:  meter{quota: c.Quota},
+		meter:  meter{quota: c.Quota, style: c.QuotaStyle, windows: map[string]*window{}},
+		crowd:  crowd{faults: c.Faults, seen: map[string]int64{}},
 		log:    log,
 		done:   make(chan struct{}),
 	}, nil
@@ -109,8 +113,13 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.finish(e, answer{}, "")
 		panic(http.ErrAbortHandler)
 	}
-	level := s.meter.take(now)
-	a, fault := answer{}, ""
+	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+	a, fault, ok := s.crowd.enter(now)
+	if !ok {
+		s.deliver(w, r, e, a, fault)
+		return
+	}
+	level := s.meter.take(now, r.URL.Path)
 	switch {
 	case tooLarge != nil:
 		a = refuse(http.StatusRequestEntityTooLarge, "The body is too large")
@@ -120,7 +129,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		a, fault = s.answer(r, e.Seq, body)
 	}
-	s.setHeaders(w.Header(), r, now, level)
+	s.crowd.leave() // first: whoever has the answer may send the next request
+	s.meter.announce(w.Header(), r, level)
 	s.deliver(w, r, e, a, fault)
 }
 
@@ -137,6 +147,9 @@ func (s *Sandbox) answer(r *http.Request, seq int64, body []byte) (answer, strin
 		return refuse(http.StatusUnauthorized, "Invalid API key"), ""
 	}
 	fault := s.config.Faults.draw(seq)
+	if s.crowd.poisons(id) {
+		fault = faultPoison
+	}
 	s.pause(s.config.Latency)
 	if a, ok := faultAnswer(fault); ok {
 		return a, fault

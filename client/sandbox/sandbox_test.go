@@ -238,6 +238,24 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
+// Attachments are replaced, or added to those there are.
+func TestAttachments(t *testing.T) {
+	for add, want := range map[bool][]string{
+		false: {`[{"url":"https://x/2"},{"url":"https://x/2"}]`, `[]`},
+		true:  {`[{"url":"https://x/1"},{"url":"https://x/2"},{"url":"https://x/2"}]`, `[{"url":"https://x/1"},{"url":"https://x/2"},{"url":"https://x/2"}]`},
+	} {
+		box := newBox(t, sandbox.Config{AttachmentsAdd: add})
+		put(box, "T-1", `{"attachmentUrls":["https://x/1"]}`)
+		put(box, "T-1", `{"attachmentUrls":["https://x/2","https://x/2"]}`)
+		if w := put(box, "T-1", `{"title":"x"}`); !strings.Contains(w.Body.String(), `"attachments":`+want[0]) {
+			t.Errorf("add %v: %s", add, w.Body)
+		}
+		if w := put(box, "T-1", `{"attachmentUrls":[]}`); !strings.Contains(w.Body.String(), `"attachments":`+want[1]) {
+			t.Errorf("add %v, an empty list: %s", add, w.Body)
+		}
+	}
+}
+
 func TestKnown(t *testing.T) {
 	box := newBox(t, sandbox.Config{Known: map[string]struct{}{"T-1": {}}})
 	if w := get(box, "/_sandbox/tasks/T-1"); w.Code != 200 || !strings.Contains(w.Body.String(), `"status":"PENDING"`) {

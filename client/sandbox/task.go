@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"taskbatch/client"
 )
 
 // task is one task's memory, and the API's answer to its update.
@@ -58,9 +60,9 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 
 // apply takes over a body that [checkBody] has passed: the names of its keys
 // are the task's own, and what it does not name stays.
-func (t *task) apply(body []byte, now time.Time, replaceMetadata bool) {
+func (t *task) apply(body []byte, c Config, now time.Time) {
 	old := t.Metadata
-	if replaceMetadata {
+	if c.MetadataReplace {
 		t.Metadata = nil
 	}
 	json.Unmarshal(body, t) // merges metadata key by key
@@ -68,7 +70,9 @@ func (t *task) apply(body []byte, now time.Time, replaceMetadata bool) {
 		t.Metadata = old
 	}
 	if t.URLs != nil {
-		t.Attachments = nil
+		if !c.AttachmentsAdd {
+			t.Attachments = nil
+		}
 		for _, url := range t.URLs {
 			t.Attachments = append(t.Attachments, attachment{url})
 		}
@@ -82,15 +86,15 @@ func (t *task) apply(body []byte, now time.Time, replaceMetadata bool) {
 // own.
 func (t *task) settle(now time.Time) {
 	t.UpdatedAt = stamp(now)
-	t.Type, t.TypeID = choose("type_", t.Type, "FOLLOW_UP", "REVIEW", "APPROVAL", "CUSTOM")
-	t.Status, t.StatusID = choose("status_", t.Status, "PENDING", "IN_PROGRESS", "COMPLETED", "CANCELLED")
-	t.Priority, t.PriorityID = choose("priority_", t.Priority, "LOW", "MEDIUM", "HIGH")
+	t.Type, t.TypeID = choose(client.Type, t.Type)
+	t.Status, t.StatusID = choose(client.Status, t.Status)
+	t.Priority, t.PriorityID = choose(client.Priority, t.Priority)
 }
 
 // choose finds the value and identifier that were meant by either of them.
-func choose(prefix, sent string, values ...string) (value, id string) {
-	for _, v := range values {
-		if id := prefix + strings.ToLower(v); sent == v || sent == id {
+func choose(f client.Field, sent string) (value, id string) {
+	for _, v := range f.Info().Values {
+		if id := f.String() + "_" + strings.ToLower(v); sent == v || sent == id {
 			return v, id
 		}
 	}
@@ -127,7 +131,7 @@ func (s *store) update(id string, body []byte) (answer []byte, ok bool) {
 		t = newTask(id, now)
 		s.tasks[id] = t
 	}
-	t.apply(body, now, s.config.MetadataReplace)
+	t.apply(body, s.config, now)
 	return marshal(t), true
 }
 

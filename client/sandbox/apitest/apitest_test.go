@@ -76,21 +76,21 @@ func TestAnswersAreDescribed(t *testing.T) {
 	}
 }
 
-func TestThrottledAnswerIsDescribed(t *testing.T) {
-	box := newBox(t, sandbox.Config{Quota: sandbox.Quota{N: 1, Window: time.Hour}})
-	ref := apitest.New(t, description)
-	var w *httptest.ResponseRecorder
-	req := put("T-1", "key", `{}`)
-	for range 3 { // three, in case a window ends in between
-		if w = serve(box, put("T-1", "key", `{}`)); w.Code == 429 {
-			break
+// Within the quota and beyond it, in every style.
+func TestQuotaAnswersAreDescribed(t *testing.T) {
+	for _, style := range []sandbox.QuotaStyle{sandbox.Epoch, sandbox.EpochMS, sandbox.Delta, sandbox.IETF, sandbox.PerPath} {
+		box := newBox(t, sandbox.Config{Quota: sandbox.Quota{N: 1, Window: time.Hour}, QuotaStyle: style, Now: func() time.Time { return time.Unix(1_000_000, 0) }})
+		ref := apitest.New(t, description)
+		for _, status := range []int{200, 429} {
+			req := put("T-1", "key", `{}`)
+			w := serve(box, req)
+			if w.Code != status {
+				t.Errorf("%s: status = %d, want %d", style, w.Code, status)
+			}
+			if err := ref.CheckAnswer(req, w.Code, w.Header(), w.Body.Bytes()); err != nil {
+				t.Errorf("%s: %v", style, err)
+			}
 		}
-	}
-	if w.Code != 429 {
-		t.Fatalf("status = %d, want 429", w.Code)
-	}
-	if err := ref.CheckAnswer(req, w.Code, w.Header(), w.Body.Bytes()); err != nil {
-		t.Error(err)
 	}
 }
 
