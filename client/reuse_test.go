@@ -1,0 +1,334 @@
+package client_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"taskbatch/client"
+)
+
+const (
+	refusal = "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
+	success = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+)
+
+// nextRequest reads one whole request from a connection with more to come.
+func nextRequest(in *bufio.Reader) bool {
+	req, err := http.ReadRequest(in)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, req.Body)
+	return err == nil
+}
+
+// What stands behind an answer is the answer of nothing, however much it looks
+// like one.
+func TestSurplus(t *testing.T) {
+	var logged bytes.Buffer
+	log.SetOutput(&logged)
+	defer log.SetOutput(os.Stderr)
+	for name, later := range map[string]bool{"in one packet": false, "later": true} {
+		t.Run(name, func(t *testing.T) {
+			const workers, rows = 64, 20
+			var wg sync.WaitGroup
+			for range workers {
+				left := make(chan struct{}, 1)
+				addr := rawServer(t, func(conn net.Conn) {
+					for in := bufio.NewReader(conn); nextRequest(in); left <- struct{}{} {
+						if later {
+							io.WriteString(conn, refusal)
+							io.WriteString(conn, success)
+						} else {
+							io.WriteString(conn, refusal+success)
+						}
+					}
+				})
+				s := newSender(t, client.Config{BaseURL: "http://" + addr})
+				wg.Go(func() {
+					for range rows {
+						if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Status != 404 {
+							t.Errorf("%v, %d (%s)", r.Verdict, r.Status, r.Message)
+						}
+						<-left
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+	if logged.Len() > 0 {
+		t.Errorf("logged: %s", &logged)
+	}
+}
+
+// A server that speaks before it is asked has not answered.
+func TestServerSpeaksFirst(t *testing.T) {
+	spoken := make(chan struct{}, 1)
+	addr := rawServer(t, func(conn net.Conn) {
+		in := bufio.NewReader(conn)
+		for nextRequest(in) {
+			io.WriteString(conn, refusal)
+			io.WriteString(conn, "220 mail.example ready\r\n")
+			spoken <- struct{}{}
+		}
+	})
+	s := newSender(t, client.Config{BaseURL: "http://" + addr})
+	for range 3 {
+		if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Status != 404 {
+			t.Errorf("%v, %d (%s)", r.Verdict, r.Status, r.Message)
+		}
+		<-spoken
+	}
+}
+
+// A connection that the server has closed is seen before it is used: no
+// attempt is lost.
+func TestClosedConnections(t *testing.T) {
+	closed := make(chan struct{}, 1)
+	addr := rawServer(t, func(conn net.Conn) {
+		in := bufio.NewReader(conn)
+		for range 5 {
+			if !nextRequest(in) {
+				return
+			}
+			io.WriteString(conn, success)
+		}
+		conn.Close() // without having said so
+		closed <- struct{}{}
+	})
+	s := newSender(t, client.Config{BaseURL: "http://" + addr})
+	for i := range 100 {
+		if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Applied {
+			t.Fatalf("%d: %v (%s)", i, r.Verdict, r.Message)
+		}
+		if i%5 == 4 {
+			<-closed
+		}
+	}
+}
+
+// Where the close crosses the request, the attempt is unanswered, and not made
+// again by itself.
+func TestCloseCrossesRequest(t *testing.T) {
+	var requests atomic.Int64
+	addr := rawServer(t, func(conn net.Conn) {
+		in := bufio.NewReader(conn)
+		for n := range 6 {
+			if !nextRequest(in) {
+				return
+			}
+			requests.Add(1)
+			if n < 5 {
+				io.WriteString(conn, success)
+			}
+		}
+	})
+	s := newSender(t, client.Config{BaseURL: "http://" + addr})
+	for i := range 60 {
+		want := client.Applied
+		if i%6 == 5 {
+			want = client.Unanswered
+		}
+		if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != want || r.Health == client.Healthy && want == client.Unanswered {
+			t.Fatalf("%d: %v (%s)", i, r.Verdict, r.Message)
+		}
+	}
+	if requests.Load() != 60 {
+		t.Errorf("%d requests for 60 attempts", requests.Load())
+	}
+}
+
+// idleServer serves until it has been idle for 50 ms, and tells of each
+// connection that it has closed.
+func idleServer(t *testing.T, secure bool) (server *httptest.Server, opened *atomic.Int64, closed chan struct{}) {
+	opened, closed = new(atomic.Int64), make(chan struct{}, 100)
+	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(w, "{}")
+	}))
+	server.Config.IdleTimeout = 50 * time.Millisecond
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			opened.Add(1)
+		case http.StateClosed:
+			closed <- struct{}{}
+		}
+	}
+	if secure {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	return server, opened, closed
+}
+
+// Idle connections that the server closes cost nothing, also under TLS, where
+// session tickets come unasked, and are no reason to leave a connection.
+func TestIdleConnections(t *testing.T) {
+	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, opened, closed := idleServer(t, secure)
+			config := client.Config{BaseURL: server.URL}
+			if secure {
+				config.CACertFile = caFile(t, server)
+			}
+			s := newSender(t, config)
+			const rounds = 5
+			for range rounds {
+				for range 10 {
+					if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Applied {
+						t.Errorf("%v (%s)", r.Verdict, r.Message)
+					}
+				}
+				<-closed
+			}
+			if opened.Load() != rounds {
+				t.Errorf("%d connections in %d rounds", opened.Load(), rounds)
+			}
+		})
+	}
+}
+
+// Under TLS an end may arrive in the packet of the answer, or alone, and data
+// that nobody asked for may follow.
+func TestTLSAfterAnswer(t *testing.T) {
+	cert := httptest.NewTLSServer(http.NotFoundHandler())
+	defer cert.Close()
+	for name, after := range map[string]func(*tls.Conn){
+		"alert":   func(conn *tls.Conn) { conn.CloseWrite() },
+		"surplus": func(conn *tls.Conn) { io.WriteString(conn, success) },
+		"close":   func(conn *tls.Conn) { conn.Close() },
+		"reset": func(conn *tls.Conn) {
+			conn.NetConn().(*net.TCPConn).SetLinger(0)
+			conn.NetConn().Close()
+		},
+	} {
+		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+			t.Run(name+" "+tls.VersionName(version), func(t *testing.T) {
+				config := cert.TLS.Clone()
+				config.MaxVersion = version
+				done := make(chan struct{}, 1)
+				addr := rawServer(t, func(conn net.Conn) {
+					secure := tls.Server(conn, config)
+					in := bufio.NewReader(secure)
+					for nextRequest(in) {
+						io.WriteString(secure, refusal)
+						after(secure)
+						done <- struct{}{}
+					}
+				})
+				s := newSender(t, client.Config{BaseURL: "https://" + addr, CACertFile: caFile(t, cert)})
+				for range 5 {
+					r := s.Put(context.Background(), "T-1", []byte(`{}`))
+					if r.Status != 404 && !(name == "reset" && r.Message == "connection reset") { // a reset can overtake the answer
+						t.Errorf("%v, %d (%s)", r.Verdict, r.Status, r.Message)
+					}
+					<-done
+				}
+			})
+		}
+	}
+}
+
+// tool finds a program, or skips the test.
+func tool(t *testing.T, name string) string {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	return path
+}
+
+// command starts a program that ends with the test.
+func command(t *testing.T, name string, args ...string) (in io.Writer, out *bufio.Reader) {
+	t.Helper()
+	cmd := exec.Command(tool(t, name), args...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stdin.Close()
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return stdin, bufio.NewReader(stdout)
+}
+
+// pemFile writes the certificate and the key of a test server into one file.
+func pemFile(t *testing.T) (name string, server *httptest.Server) {
+	t.Helper()
+	server = httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	name = caFile(t, server)
+	der, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := pem.Encode(f, &pem.Block{Type: "PRIVATE KEY", Bytes: der}); err != nil {
+		t.Fatal(err)
+	}
+	return name, server
+}
+
+// Node, which is OpenSSL's TLS, sends its session tickets and closes idle
+// connections.
+func TestNode(t *testing.T) {
+	file, _ := pemFile(t)
+	script := `
+		const pem = require("fs").readFileSync(process.argv[1]);
+		const server = require("https").createServer({cert: pem, key: pem, keepAliveTimeout: 50}, (req, res) => {
+			req.resume().on("end", () => res.end("{}"));
+		});
+		server.keepAliveTimeoutBuffer = 0;
+		server.on("secureConnection", s => s.on("close", () => console.log("closed")));
+		server.listen(0, "127.0.0.1", () => console.log(server.address().port));`
+	_, out := command(t, "node", "-e", script, file)
+	port, err := out.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSender(t, client.Config{BaseURL: "https://127.0.0.1:" + strings.TrimSpace(port), CACertFile: file})
+	for range 3 {
+		for range 10 {
+			if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Applied {
+				t.Errorf("%v (%s)", r.Verdict, r.Message)
+			}
+		}
+		if line, err := out.ReadString('\n'); err != nil || line != "closed\n" {
+			t.Fatalf("%q (%v)", line, err)
+		}
+	}
+}
