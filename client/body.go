@@ -1,6 +1,10 @@
 package client
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Update is the body of one PUT in the making: a raw JSON value for each
 // field. A field can be absent (the server keeps it), cleared (an empty
@@ -26,6 +30,7 @@ func (u *Update) Reset() {
 // SetText sets f to the text s, which must be valid UTF-8.
 func (u *Update) SetText(f Field, s string) {
 	start := len(u.buf)
+	u.buf = slices.Grow(u.buf, len(s)+len(`""`))
 	u.buf, _ = jsontext.AppendQuote(u.buf, s) // fails only for bad UTF-8
 	u.take(f, u.buf[start:])
 }
@@ -61,7 +66,7 @@ func (u *Update) Cleared() FieldSet { return u.cleared }
 // AppendBody appends the canonical body: the fields present, in Field order,
 // without blanks. An Update that changes nothing gives {}.
 func (u *Update) AppendBody(dst []byte) []byte {
-	dst = append(dst, '{')
+	dst = append(slices.Grow(dst, len(u.buf)), '{')
 	first := true
 	for f, value := range u.values {
 		if value == nil {

@@ -3,6 +3,7 @@ package csvmap
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -50,6 +51,7 @@ func (s *csvScanner) scan(c *csvReader) (blank bool, err error) {
 		if c.text == "" {
 			s.raw = append(s.raw, s.first[:min(len(s.first), maxRaw+1)]...)
 			s.first = ""
+			s.cells = slices.Grow(s.cells, max(0, c.limits.row+1-len(s.cells))) // once for all long records
 			more, err = c.more()
 		}
 		switch {
@@ -237,9 +239,6 @@ func (s *csvScanner) finish() {
 	}
 	c.rec.raw, c.rec.err, c.rec.count = strings.TrimRight(raw, "\r\n"), s.err, s.ended
 	c.lineNumber += s.lines + 1
-	if cap(s.cells) > windowSize {
-		s.cells = nil
-	}
 }
 
 func tooLarge(what string, limit int) string {

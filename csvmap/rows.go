@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 
 	"taskbatch/csvmap/record"
 )
@@ -55,7 +56,7 @@ func (in *Input) Each(ctx context.Context) iter.Seq2[*Row, error] {
 				yield(nil, err)
 				return
 			}
-			tail = b.appendTail(tail[:0], rec, in.withIgnored, in.withRaw)
+			tail = b.appendTail(slices.Grow(tail[:0], len(b.body)), rec, in.withIgnored, in.withRaw)
 			if !yield(memory.keep(&b.row, tail), nil) {
 				return
 			}
