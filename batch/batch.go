@@ -42,9 +42,12 @@ type Config struct {
 	Limit   int64  // only the first so many rows; 0 = all
 	Results string // path of the results file; "" (check only): no earlier results are looked for
 	Fresh   bool   // start over: earlier results are set aside, not continued
+	Target  string // what the run updates: a base URL or "sandbox"; results belong to one
 	Survey  SurveyConfig
 
-	Target   string // what the run updates, for the records: a base URL or "sandbox"
+	SkipUnchanged string // path of complete results; rows whose task was given exactly this there are skipped; "" = off
+	Plan          string // the only fingerprint that may be sent; "" = any
+
 	Failures string // path of the failures file; "" = none
 	Pace     pace.Config
 	Attempts int // attempts for a row; 429 and probes do not count
@@ -78,17 +81,26 @@ type Plan struct {
 	survey Survey
 	tally  *tally
 
+	input   string   // its path
+	rerun   bool     // it is a results file
 	history *history // the records that this run continues; nil: none
 	gone    bool     // some are of unfinished rows that are not in the input any more
 	order   order
+
+	unchanged   *unchanged // nil: --skip-unchanged is off
+	fingerprint string
 }
 
 // Prepare reads the whole input once, and what earlier runs recorded of it.
 // Nothing is sent and no file is written. Errors: *Error, *csvmap.InputError,
 // or the context's. The Plan must be closed.
 func Prepare(ctx context.Context, cfg Config) (*Plan, error) {
-	p := &Plan{cfg: cfg, tally: newTally(), order: newOrder()}
+	facts := cfg.Input.Facts()
+	p := &Plan{cfg: cfg, tally: newTally(), order: newOrder(), input: facts.Path, rerun: facts.IsResults}
 	err := p.openHistory()
+	if err == nil {
+		p.unchanged, err = p.readUnchanged()
+	}
 	if err == nil {
 		err = p.takeSurvey(ctx)
 	}
@@ -96,14 +108,16 @@ func Prepare(ctx context.Context, cfg Config) (*Plan, error) {
 		p.Close()
 		return nil, err
 	}
-	for o, n := range p.survey.earlier {
+	p.tally.earlier = p.survey.earlier
+	for o, n := range p.survey.recorded {
 		p.tally.outcomes[o].Store(n)
 	}
 	return p, nil
 }
 
-// rerun tells whether the input is a results file.
-func (p *Plan) rerun() bool { return p.cfg.Input.Facts().IsResults }
+// Fingerprint is 32 hex digits over the target and, row by row, what the
+// input says; see fingerprint.
+func (p *Plan) Fingerprint() string { return p.fingerprint }
 
 // Survey is what Prepare found.
 func (p *Plan) Survey() *Survey { return &p.survey }
@@ -135,6 +149,7 @@ func (p *Plan) Run(ctx context.Context, stop <-chan struct{}) (*Summary, error) 
 	}
 	d := p.send(ctx, file, stop, started)
 	s := p.newSummary(d, started)
+	p.tally.phase.Store(int32(Writing))
 	p.completeUntilStopped(ctx, d, s, stop)
 	s.Finished = time.Now()
 	return s, nil
@@ -166,10 +181,10 @@ func (p *Plan) send(ctx context.Context, file *results.Writer, stop <-chan struc
 	})
 	d := &dispatcher{
 		cfg: &p.cfg, gate: pace.NewGate(p.cfg.Pace),
-		rules: ruleBook{rules: p.cfg.Rules, fresh: p.history == nil && !p.rerun(), started: started},
+		rules: ruleBook{rules: p.cfg.Rules, fresh: p.history == nil && !p.rerun, started: started, calm: started},
 		tally: p.tally, waits: &p.tally.waits, sum: &p.tally.sum, file: file, order: &p.order,
 		rows: rows, jobs: jobs, replies: replies, signals: stop, feedErr: func() error { return feedErr },
-		lanes: newLanes(p.survey.ToSend), stopping: stopping{abandon: cancel},
+		unchanged: p.unchanged.text(), lanes: newLanes(p.survey.ToSend), stopping: stopping{abandon: cancel},
 		random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
 	}
 	d.run()

@@ -9,11 +9,17 @@ import (
 	"taskbatch/client"
 )
 
+const (
+	aloneWait  = 100 * time.Millisecond // and up to twice that, before a retry that is alone
+	aloneShare = 20                     // rows that got through for each one that waits to be alone
+)
+
 // dispatch sends all that may go now and returns when to look again at the
 // latest; zero: when something happens.
 func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
+	d.busy = d.file.Busy()
 	for {
-		if s := d.rules.expired(now, d.waits.paced); s != nil {
+		if s := d.rules.expired(now, d.waits.whose); s != nil {
 			d.halt(s)
 		}
 		if d.stopping.stop != nil {
@@ -23,11 +29,7 @@ func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 		}
 		it, wake := d.choose(now)
 		if it == nil {
-			wake = earliest(wake, d.rules.durationEnds())
-			if !d.waits.paced {
-				wake = earliest(wake, d.rules.outageEnds())
-			}
-			return wake
+			return earliest(wake, d.rules.ends(d.waits.whose))
 		}
 		d.launch(it, now)
 	}
@@ -36,29 +38,49 @@ func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 // choose takes the row that goes next out of its queue. A nil row waits for
 // the given time, or for the next answer.
 func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
-	if d.file.Busy() {
-		d.waits.begin(nil, false, "waiting for the disk", time.Time{})
+	if d.busy {
+		d.waits.begin(nil, theirs, "waiting for the disk", time.Time{})
 		return nil, time.Time{}
 	}
 	if d.lanes.suspects.len() > 0 || d.confirming {
 		return d.chooseConfirm(now)
 	}
-	dec := d.gate.Next(now, d.inFlight, d.lanes.left)
-	l := &d.lanes
-	due := len(l.retry) > 0 && (!l.retry[0].due.After(now) || dec.Probe && l.ready.len() == 0)
-	if !due && l.ready.len() == 0 && dec.Reason != pace.Outage {
-		return nil, d.idle()
+	if at := d.rules.secondTry(); now.Before(at) {
+		d.waits.begin(nil, theirs, "trying once more", at)
+		return nil, at
+	}
+	dec, l := d.gate.Next(now, d.inFlight, d.lanes.left), &d.lanes
+	next := d.nextRetry()
+	take := l.ready.pop
+	switch {
+	case dec.Probe && len(l.retry)+l.ready.len() > 0:
+		take = l.probe
+	case !next.IsZero() && !next.After(now):
+		take = l.retry.pop
+	case l.ready.len() == 0 && dec.Reason != pace.Outage:
+		return nil, d.idle(next)
 	}
 	if at, ok := d.mayGo(now, dec); !ok {
 		return nil, at
 	}
-	queue := l.ready.pop
-	if due {
-		queue = l.retry.pop
-	}
-	it := queue()
+	it := take()
 	it.probe = dec.Probe
 	return it, time.Time{}
+}
+
+// nextRetry is when the first row in the retry queue may go; zero: there is
+// none. At the end of a run whose rows get through nothing is gained by a long
+// wait.
+func (d *dispatcher) nextRetry() time.Time {
+	l := &d.lanes
+	if len(l.retry) == 0 {
+		return time.Time{}
+	}
+	first := l.retry[0]
+	if alone := d.rows == nil && l.ready.len() == 0; alone && d.rules.through >= aloneShare*int64(len(l.retry)) {
+		return earliest(first.due, first.early)
+	}
+	return first.due
 }
 
 // chooseConfirm sends a row that was answered 401 once more, alone: only a
@@ -77,12 +99,9 @@ func (d *dispatcher) chooseConfirm(now time.Time) (*item, time.Time) {
 }
 
 // idle is when no row can go because none is ready.
-func (d *dispatcher) idle() (due time.Time) {
-	if len(d.lanes.retry) > 0 {
-		due = d.lanes.retry[0].due
-	}
+func (d *dispatcher) idle(due time.Time) time.Time {
 	if d.inFlight == 0 && d.rows == nil && !due.IsZero() {
-		d.waits.begin(&d.sum.Waited.Retry, false, "waiting to try again", due)
+		d.waits.begin(&d.sum.Waited.Retry, theirs, "waiting to try again", due)
 	} else {
 		d.waits.end()
 	}
@@ -99,17 +118,17 @@ func (d *dispatcher) mayGo(now time.Time, dec pace.Decision) (time.Time, bool) {
 		d.waits.end()
 		return time.Time{}, true
 	case dec.Reason == pace.Outage:
-		d.waits.begin(&d.sum.Waited.Outage, false, d.outageText(), dec.At)
+		d.waits.begin(&d.sum.Waited.Outage, theirs, d.outageText(), dec.At)
 	case dec.At.IsZero():
 		d.waits.end()
 	case dec.Reason == pace.Rate:
-		d.waits.begin(&d.sum.Waited.Rate, true, "waiting for the rate", dec.At)
+		d.waits.begin(&d.sum.Waited.Rate, ours, "waiting for the rate", dec.At)
 	case dec.Reason == pace.Quota:
-		d.waits.begin(&d.sum.Waited.Quota, true, "waiting for the quota", dec.At)
+		d.waits.begin(&d.sum.Waited.Quota, quota, "waiting for the quota", dec.At)
 	case dec.Reason == pace.Throttled:
-		d.waits.begin(&d.sum.Waited.Quota, false, "the server asks to wait", dec.At)
+		d.waits.begin(&d.sum.Waited.Quota, theirs, "the server asks to wait", dec.At)
 	default:
-		d.waits.begin(nil, false, "waiting for an answer", time.Time{})
+		d.waits.begin(nil, theirs, "waiting for an answer", time.Time{})
 	}
 	return dec.At, false
 }
@@ -132,18 +151,27 @@ func (d *dispatcher) outageText() string {
 	return what + " since " + o.Since.Format(time.TimeOnly)
 }
 
+// whose is what a wait tells of the server when no row gets settled.
+type whose uint8
+
+const (
+	theirs whose = iota // it does not answer well
+	quota               // nothing, as long as it refuses nothing
+	ours                // nothing
+)
+
 // waits is why nothing goes at the moment.
 type waits struct {
 	counted *time.Duration // in the summary; nil: not counted
-	paced   bool           // by our own choice: a row that is not settled tells nothing of the server
+	whose   whose
 
 	mu    sync.Mutex
 	why   string // "": it is sending
 	until time.Time
 }
 
-func (w *waits) begin(counted *time.Duration, paced bool, why string, until time.Time) {
-	w.counted, w.paced = counted, paced
+func (w *waits) begin(counted *time.Duration, whose whose, why string, until time.Time) {
+	w.counted, w.whose = counted, whose
 	w.mu.Lock()
 	w.why, w.until = why, until
 	w.mu.Unlock()
@@ -151,14 +179,7 @@ func (w *waits) begin(counted *time.Duration, paced bool, why string, until time
 
 func (w *waits) end() {
 	if w.why != "" {
-		w.begin(nil, false, "", time.Time{})
-	}
-}
-
-// account adds d to what the present wait is counted as.
-func (w *waits) account(d time.Duration) {
-	if w.counted != nil {
-		*w.counted += d
+		w.begin(nil, theirs, "", time.Time{})
 	}
 }
 

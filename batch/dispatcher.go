@@ -27,6 +27,8 @@ type dispatcher struct {
 	file  *results.Writer
 	order *order
 
+	unchanged string // message of rows that are skipped as such
+
 	rows    <-chan []*item // from the reader; nil when it has ended
 	jobs    chan<- *item   // to the workers; as deep as the pool, never blocks
 	replies <-chan *item   // back from the workers
@@ -34,6 +36,7 @@ type dispatcher struct {
 	feedErr func() error // why the reader ended, once rows is closed
 
 	lanes      lanes
+	busy       bool // the disk cannot keep up
 	inFlight   int
 	confirming bool // the request that confirms a 401 is in flight
 	stopping   stopping
@@ -59,10 +62,10 @@ func (d *dispatcher) run() {
 
 // await blocks until something happens that can change what may be sent.
 func (d *dispatcher) await(now, wake time.Time) {
-	defer func() { d.waits.account(time.Since(now)) }()
 	if d.turn++; d.turn%8 != 0 { // else the other events have their turn
 		select {
 		case it := <-d.replies: // the usual event, without the price of the others
+			d.account(now)
 			d.settleReplies(it)
 			return
 		default:
@@ -74,41 +77,58 @@ func (d *dispatcher) await(now, wake time.Time) {
 		timer = d.timer.C
 	}
 	rows, failed, drained := d.rows, d.file.Failed(), (<-chan struct{})(nil)
-	busy := d.file.Busy()
-	if busy {
+	if d.busy {
 		drained = d.file.Drained()
 	}
-	if busy || d.stopping.stop == nil && d.readAhead() {
+	if d.busy || d.stopping.stop == nil && d.readAhead() {
 		rows = nil
 	}
 	if d.stopping.unwritable {
 		failed = nil
 	}
+	handle := func() {}
 	select {
 	case it := <-d.replies:
-		d.settleReplies(it)
+		handle = func() { d.settleReplies(it) }
 	case batch, ok := <-rows:
-		if !ok {
-			d.rows = nil
-			d.inputEnded()
-			break
-		}
-		for _, it := range batch {
-			d.admit(it)
-		}
+		handle = func() { d.takeRows(batch, ok) }
 	case <-d.signals:
-		d.signal(time.Now())
+		handle = func() { d.signal(time.Now()) }
 	case <-failed:
-		d.diskFailed()
+		handle = d.diskFailed
 	case <-drained:
 	case <-timer:
+	}
+	d.account(now)
+	handle()
+}
+
+// takeRows takes what the reader hands over; more is false when it has ended.
+func (d *dispatcher) takeRows(rows []*item, more bool) {
+	if !more {
+		d.rows = nil
+		d.inputEnded()
+	}
+	for _, it := range rows {
+		d.admit(it)
+	}
+}
+
+// account counts the wait since then, before what ended it has its effect.
+func (d *dispatcher) account(then time.Time) {
+	if d.waits.counted != nil {
+		waited := time.Since(then)
+		*d.waits.counted += waited
+		d.rules.waited(waited, d.waits.whose)
 	}
 }
 
 // readAhead tells whether enough rows are read for now.
 func (d *dispatcher) readAhead() bool {
 	l := &d.lanes
-	return l.ready.len() >= enoughReady+cap(d.jobs) || l.rows >= maxUnsettled || l.bytes >= maxUnsettledBytes
+	// During an outage the probes come from as far ahead as may be.
+	enough := l.ready.len() >= enoughReady+cap(d.jobs) && !d.gate.Outage().Active
+	return enough || l.rows >= maxUnsettled || l.bytes >= maxUnsettledBytes
 }
 
 // settleReplies takes all the replies that are there, so that the pool is
@@ -132,6 +152,8 @@ func (d *dispatcher) admit(it *item) {
 		d.tally.outcomes[it.past.outcome].Add(1)
 	case noChange:
 		d.record(it, record.Skipped, "")
+	case same:
+		d.record(it, record.Skipped, d.unchanged)
 	case invalid:
 		d.record(it, record.Invalid, invalidMessage(it.row))
 	case held:

@@ -25,6 +25,7 @@ type step struct {
 	health  client.Health
 	status  int
 	latency time.Duration
+	reply   func(*client.Reply) // adds to the reply; nil: nothing
 }
 
 // call is one attempt that a scripted server saw.
@@ -72,8 +73,12 @@ func (s *server) Put(ctx context.Context, task string, body []byte) client.Reply
 	s.inFlight[task] = false
 	s.calls = append(s.calls, call{task, string(body), begin, end, st})
 	s.mu.Unlock()
-	return client.Reply{Verdict: st.verdict, Health: st.health, Status: st.status, Sent: begin, Received: end,
+	r := client.Reply{Verdict: st.verdict, Health: st.health, Status: st.status, Sent: begin, Received: end,
 		Message: fmt.Sprintf("answer %d", st.status)}
+	if st.reply != nil {
+		st.reply(&r)
+	}
+	return r
 }
 
 // The answers of a scripted server.
@@ -92,9 +97,32 @@ var (
 
 func (s step) after(d time.Duration) step { s.latency = d; return s }
 
+// retryAfter is the answer with that header.
+func (s step) retryAfter(d time.Duration) step {
+	s.reply = func(r *client.Reply) { r.RetryAfter = d }
+	return s
+}
+
+// resetIn is the answer of a server whose quota is used up for so long.
+func (s step) resetIn(d time.Duration) step {
+	s.reply = func(r *client.Reply) {
+		now := r.Received.Truncate(time.Second)
+		r.Quota = client.Quota{Known: true, Limit: 100, Reset: now.Add(d), Date: now}
+	}
+	return s
+}
+
+// tester is what a bench needs of a test; rapid's have it, too.
+type tester interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+	Cleanup(func())
+}
+
 // bench is a folder with an input, on which batches run.
 type bench struct {
-	t   testing.TB
+	t   tester
 	dir string
 	cfg Config
 }
@@ -219,3 +247,8 @@ func manyTasks(n int) string {
 }
 
 func count(s *Summary, o record.Outcome) int { return int(s.Outcomes[o]) }
+
+// newDispatcher makes one that sends nothing, with room for 8 requests.
+func newDispatcher(testing.TB) *dispatcher {
+	return &dispatcher{gate: pace.NewGate(pace.Config{}), jobs: make(chan *item, 8)}
+}

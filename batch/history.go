@@ -43,12 +43,13 @@ func (p *Plan) openHistory() error {
 		return historyError(err)
 	}
 	p.history = &history{Reader: reader, path: path, partial: partial}
-	return p.history.scan()
+	return p.scanHistory()
 }
 
 // scan notes what must be known before the first row.
-func (h *history) scan() error {
+func (p *Plan) scanHistory() error {
 	var seen Survey
+	h := p.history
 	for {
 		old, err := h.Next()
 		if err == io.EOF {
@@ -57,6 +58,9 @@ func (h *history) scan() error {
 		}
 		if err != nil {
 			return historyError(err)
+		}
+		if err := p.checkTarget(h.path, old.Row, old.Outcome, old.Cell(record.ColTarget)); err != nil {
+			return err
 		}
 		if old.Outcome == record.Updated {
 			h.lastUpdated = old.Row
@@ -88,6 +92,7 @@ type fate uint8
 const (
 	send     fate = iota // to be sent
 	noChange             // sets no field: skipped
+	same                 // its task was given exactly this by an earlier batch: skipped
 	invalid              // cannot be turned into a request
 	behind               // an earlier row of its task is invalid
 	held                 // a later row of its task is updated already
@@ -124,6 +129,7 @@ type walk struct {
 	old     results.Old
 	more    bool // old holds a record that no row has claimed
 	rows    int64
+	fitting bool     // a finished row was as it is recorded
 	sums    bool     // wanted of every row, not only to compare them
 	invalid closings // tasks with an invalid row so far
 }
@@ -169,7 +175,7 @@ func (w *walk) passOver(row int64) error {
 func (w *walk) end() error { return w.passOver(1 << 62) }
 
 // enough tells whether --limit leaves out all the rows that are still to come.
-func (w *walk) enough() bool { return !w.within() && !w.more && !w.plan.rerun() }
+func (w *walk) enough() bool { return !w.within() && !w.more && !w.plan.rerun }
 
 // within tells whether --limit selects the row.
 func (w *walk) within() bool {
@@ -184,11 +190,23 @@ func (w *walk) visit(it *item) error {
 	if err := w.recall(it); err != nil {
 		return err
 	}
+	given := w.given(it)
 	it.fate = w.byRecord(it)
 	if it.fate == send {
 		it.fate = w.byContent(it)
 	}
+	if tried := it.past.outcome == record.Failed || it.past.outcome == record.Unknown; it.fate == send && given && !tried {
+		it.fate = same // unless an attempt of this batch may have changed the task meanwhile
+	}
 	return nil
+}
+
+// given tells whether an earlier batch gave exactly this to the row's task.
+func (w *walk) given(it *item) bool {
+	if w.plan.unchanged == nil || it.row.TaskID == "" || string(it.row.Body) == "{}" {
+		return false
+	}
+	return w.plan.unchanged.see(w.plan.order.hash(it.row.TaskID), it.sum.Update) && it.row.Err == nil
 }
 
 // recall finds what is recorded of the row. What is finished must not have
@@ -199,7 +217,12 @@ func (w *walk) recall(it *item) error {
 		return err
 	}
 	it.past = priorOf(row)
-	if row.Err == nil && (w.sums || w.plan.history != nil) {
+	if head := it.past.head; head != nil {
+		if err := w.plan.checkTarget(w.plan.input, row.Number, it.past.outcome, head[record.ColTarget]); err != nil {
+			return err
+		}
+	}
+	if row.Err == nil && (w.sums || w.plan.history != nil || w.plan.unchanged != nil) {
 		it.sum = record.SumOf(row.TaskID, row.Body)
 	}
 	if !w.more || w.old.Row != row.Number {
@@ -208,12 +231,22 @@ func (w *walk) recall(it *item) error {
 	copied := it.past.outcome.Finished() // from the input, as it stands
 	it.past = past{outcome: w.old.Outcome, inFile: true}
 	it.past.sum, it.past.hasSum = w.old.Sum()
-	if !copied && it.past.outcome.Finished() && (row.Err != nil || !it.past.hasSum || it.past.sum != it.sum) {
-		return errorOf(Setup,
-			fmt.Sprintf("row %d (line %d, task %s) is %s in %s, but it is not the same any more: the input, or a flag that maps it, was changed", row.Number, row.Line, row.TaskID, w.old.Outcome, w.plan.history.path),
-			"undo the change, put changed rows into a file of their own, or start over with --fresh (the earlier results are kept under their time)")
+	if !copied && it.past.outcome.Finished() {
+		if row.Err != nil || !it.past.hasSum || it.past.sum != it.sum {
+			return w.changed(row)
+		}
+		w.fitting = true
 	}
 	return w.step()
+}
+
+// changed is about a finished row that is not what was sent.
+func (w *walk) changed(row *csvmap.Row) error {
+	why := fmt.Sprintf("row %d (line %d, task %s) is %s in %s, but it is not the same any more: the input, or a flag that maps it, was changed", row.Number, row.Line, row.TaskID, w.old.Outcome, w.plan.history.path)
+	if w.fitting {
+		return errorOf(Setup, why, "undo the change, put changed rows into a file of their own, or start over with --fresh (the earlier results are kept under their time)")
+	}
+	return errorOf(Setup, why+"; or these are the results of another input, whose name leads to the same file", "give this input results of its own with -o FILE, undo the change, or start over with --fresh (the earlier results are kept under their time)")
 }
 
 // byRecord tells whether the row is done with, or left out; else it is send.

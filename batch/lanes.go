@@ -22,11 +22,13 @@ type item struct {
 	tries      int  // attempts that count against Config.Attempts
 	attempts   int  // all attempts of this run
 	throttled  int  // of these, answered 429
+	felt       int  // of these, refused for load or a limit that is only felt
 	unanswered bool // an attempt, of this run or an earlier one, may have been applied
 	probe      bool // in flight as the probe of an outage
 	confirm    bool // in flight to confirm that the key is refused
 	firstSent  time.Time
 	due        time.Time // of its retry: not before
+	early      time.Time // of its retry, when nothing else is left to do
 	status     int       // last HTTP status
 	message    string    // why the last attempt did not get through
 
@@ -55,6 +57,7 @@ type lanes struct {
 	ready    queue
 	retry    retries
 	suspects queue // answered 401, to be confirmed
+	untried  bool  // the last probe was a row that had not been tried
 
 	rows  int   // in all lanes
 	bytes int   // memory of these
@@ -90,6 +93,17 @@ func (l *lanes) release(it *item) *item {
 		delete(l.tail, it.row.TaskID)
 	}
 	return next
+}
+
+// probe takes out a row to try with whether the server is back: turn about one
+// that has failed, and of those that have not been tried the last, which may
+// be none of the failing tasks' neighbours.
+func (l *lanes) probe() *item {
+	l.untried = !l.untried && l.ready.len() > 0
+	if l.untried || len(l.retry) == 0 {
+		return l.ready.popLast()
+	}
+	return l.retry.pop()
 }
 
 // waiting takes out a row that is not in flight; nil: there is none.
@@ -153,6 +167,14 @@ func (q *queue) pop() *item {
 	it := q.items[q.head]
 	q.items[q.head] = nil
 	q.head++
+	return it
+}
+
+func (q *queue) popLast() *item {
+	last := len(q.items) - 1
+	it := q.items[last]
+	q.items[last] = nil
+	q.items = q.items[:last]
 	return it
 }
 

@@ -11,7 +11,10 @@ import (
 	"taskbatch/csvmap/record"
 )
 
-const patientThrottles = 3 // so often a row answered 429 goes before new ones
+const (
+	patientThrottles = 3  // so often a row answered 429 goes before new ones
+	patientFelt      = 10 // refusals of a row for load or a felt limit that use up no attempt
+)
 
 // answered learns from an attempt and decides what becomes of its row.
 func (d *dispatcher) answered(it *item) {
@@ -29,10 +32,11 @@ func (d *dispatcher) answered(it *item) {
 	}
 	it.message = r.Message
 	d.tally.answered(r.Received.Sub(r.Sent))
-	if d.stopping.abandoned && r.Verdict == client.Unanswered {
+	felt := false
+	if cancelled := r.Verdict == client.Unanswered || r.Verdict == client.Unconnected; d.stopping.abandoned && cancelled {
 		it.message = "stopped while the request was in flight"
 	} else {
-		d.observe(it, r)
+		felt = d.observe(it, r)
 	}
 	probe, confirm := it.probe, it.confirm
 	it.probe, it.confirm = false, false
@@ -43,20 +47,20 @@ func (d *dispatcher) answered(it *item) {
 		}
 	}
 	if !d.decide(it, r) {
-		d.retryLater(it, r, probe)
+		d.retryLater(it, r, probe, felt)
 	}
 }
 
-// observe tells the policies of an answer.
-func (d *dispatcher) observe(it *item, r *client.Reply) {
+// observe tells the policies of an answer, and whether it refuses only for
+// load or for a limit that is only felt.
+func (d *dispatcher) observe(it *item, r *client.Reply) (felt bool) {
 	learned := d.gate.Answered(r, it.row.TaskID)
-	if wait := d.gate.Announced(r.Received); wait > 0 {
-		d.rules.announced(wait)
-	}
 	d.announceOutage(learned.Outage, r)
 	if s := d.rules.answered(it.row.TaskID, r); s != nil {
 		d.halt(s)
 	}
+	d.rules.announced(d.gate.Announced(r.Received))
+	return learned.Felt
 }
 
 // decide settles the row if the verdict on its attempt is final, or puts it
@@ -80,10 +84,13 @@ func (d *dispatcher) decide(it *item, r *client.Reply) bool {
 		d.settle(it, outcome, it.message)
 	case client.Throttled:
 		d.sum.Throttled++
-		if it.throttled++; it.throttled >= patientThrottles {
+		switch it.throttled++; {
+		case r.Quota.OwnTask:
+			d.waitFor(it, ownWait(r))
+		case it.throttled >= patientThrottles:
 			d.lanes.ready.push(it) // perhaps it is only this row: others may try
-		} else {
-			d.lanes.retry.add(it, r.Received)
+		default:
+			d.waitFor(it, 0)
 		}
 	default:
 		return false
@@ -92,18 +99,46 @@ func (d *dispatcher) decide(it *item, r *client.Reply) bool {
 }
 
 // retryLater counts an attempt that failed and may pass.
-func (d *dispatcher) retryLater(it *item, r *client.Reply, probe bool) {
+func (d *dispatcher) retryLater(it *item, r *client.Reply, probe, felt bool) {
 	if r.Verdict == client.Unanswered {
 		it.unanswered = true
 	}
-	if !probe || r.Health == client.RowError {
+	switch {
+	case felt && it.felt < patientFelt:
+		it.felt++
+	case !probe || r.Health == client.RowError:
 		it.tries++
 	}
 	if it.tries >= d.cfg.Attempts {
 		d.exhausted(it)
 		return
 	}
-	d.lanes.retry.add(it, r.Received.Add(client.Backoff(max(1, it.tries), d.random)))
+	d.waitFor(it, client.Backoff(max(1, it.tries, it.felt), d.random))
+}
+
+// waitFor puts the row into the retry queue.
+func (d *dispatcher) waitFor(it *item, wait time.Duration) {
+	it.early = it.reply.Received.Add(aloneWait + time.Duration(d.random.Int64N(int64(aloneWait))))
+	if it.reply.Verdict == client.Throttled {
+		it.early = it.reply.Received.Add(wait)
+	}
+	d.lanes.retry.add(it, it.reply.Received.Add(wait))
+}
+
+// ownWait is for how long a server that counts each task by itself refuses
+// this one.
+func ownWait(r *client.Reply) time.Duration {
+	const rounding = time.Second // of the reset and the date
+	q := &r.Quota
+	switch {
+	case r.RetryAfter > 0:
+		return r.RetryAfter
+	case q.Relative:
+		return q.Left + rounding
+	case q.Date.IsZero():
+		return max(rounding, q.Reset.Sub(r.Received)+rounding)
+	}
+	return max(rounding, q.Reset.Sub(q.Date)+rounding)
 }
 
 // exhausted settles a row that gets no further attempt.
@@ -154,11 +189,13 @@ func (d *dispatcher) advance(it *item, o record.Outcome) {
 // record writes a row's outcome.
 func (d *dispatcher) record(it *item, o record.Outcome, message string) {
 	rec := results.Record{
-		Outcome: o, Row: it.row.Number, Status: it.status, Attempts: it.attempts, At: time.Now(),
+		Outcome: o, Row: it.row.Number, Status: it.status, Attempts: it.attempts, At: it.reply.Received,
 		Target: d.cfg.Target, Error: message, Sum: it.sum, HasSum: it.row.Err == nil, Tail: it.row.Tail,
 	}
 	if it.attempts > 0 {
 		rec.MS = it.reply.Received.Sub(it.firstSent).Milliseconds()
+	} else {
+		rec.At = time.Now()
 	}
 	d.file.Add(&rec)
 	d.tally.outcomes[o].Add(1)

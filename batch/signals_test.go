@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -29,19 +30,17 @@ func TestSignals(t *testing.T) {
 	box := startSandbox(t, bin, "--latency", "5ms")
 	random := rand.New(rand.NewPCG(2, uint64(time.Now().UnixNano())))
 	kinds := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
-	input := filepath.Join(dir, "s.csv")
-	results := filepath.Join(dir, "s.results.csv")
 	const rows = 1500
 	var slowest time.Duration
-	for done := 0; done < *signals; {
-		writeRows(t, input, "s"+string(rune('a'+done%26))+time.Now().Format("150405.000"), rows)
+	batch := 0
+	for done := 0; done < *signals; batch++ {
+		name := fmt.Sprint("s", batch)
+		input, results := filepath.Join(dir, name+".csv"), filepath.Join(dir, name+".results.csv")
+		writeRows(t, input, name, rows)
 		finished := map[string]bool{}
 		for complete := false; !complete; {
 			before, _ := box.counted(t)
 			cmd := box.update(bin, input)
-			if len(finished) == 0 {
-				cmd = box.update(bin, input, "--fresh")
-			}
 			sig := kinds[random.IntN(len(kinds))]
 			took, killed := interrupt(t, cmd, sig, time.Duration(random.IntN(900))*time.Millisecond, done < *signals)
 			slowest = max(slowest, took)

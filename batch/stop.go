@@ -70,51 +70,63 @@ type ruleBook struct {
 	fresh   bool // the run starts from nothing: the nothing-works rule holds
 	started time.Time
 
-	answers   int64 // HTTP answers
-	applied   bool  // a 2xx came
+	answers   int64     // HTTP answers
+	setUp     time.Time // the first answer that speaks of the set-up, while nothing was answered; zero: none
+	applied   bool      // a 2xx came
 	forbidden string
 	sent      int64 // rows that were sent and settled
+	through   int64 // of these, updated
 	refused   int64 // of these, failed for good
 	settled   int64
 	bad       int64 // failed, unknown or invalid
 
-	trouble time.Time     // first answer that settled nothing since the last that did; zero: none
-	allowed time.Duration // announced wait counted out of the outage; one for each trouble
+	calm    time.Time     // last answer that settled a row, or the start
+	trouble bool          // an answer since settled none
+	refusal bool          // an answer since was a 429
+	allowed time.Duration // since: the first announced wait, and waits for --rate and the quota
+	first   bool          // an announced wait is among these
 }
 
 // answered looks at the answer to an attempt for a task.
 func (b *ruleBook) answered(task string, r *client.Reply) *Stop {
-	first := false
 	if r.Status != 0 {
 		b.answers++
-		first = b.answers == 1
 	}
 	switch r.Verdict {
-	case client.Applied:
+	case client.Applied, client.Refused, client.Redirected, client.Forbidden:
+		b.calm, b.trouble, b.refusal, b.allowed, b.first = r.Received, false, false, 0, false
+	default:
+		b.trouble = true
+		b.refusal = b.refusal || r.Verdict == client.Throttled
+	}
+	switch {
+	case r.Verdict == client.Applied:
 		b.applied = true
-		b.trouble, b.allowed = time.Time{}, 0
-	case client.Refused:
-		b.trouble, b.allowed = time.Time{}, 0
-	case client.Redirected:
-		b.trouble, b.allowed = time.Time{}, 0
-		if first {
-			return &Stop{Setup, "the server redirects: " + r.Message, "check --base-url; a redirect is never followed, because the API key would go with it"}
-		}
-	case client.Forbidden:
-		b.trouble, b.allowed = time.Time{}, 0
-		if b.applied || b.forbidden == task {
-			break
-		}
-		if b.forbidden != "" {
+	case r.Verdict == client.Redirected && b.answers == 1:
+		return &Stop{Setup, "the server redirects: " + r.Message, "check --base-url; a redirect is never followed, because the API key would go with it"}
+	case r.Verdict == client.Forbidden && !b.applied:
+		if b.forbidden != "" && b.forbidden != task {
 			return &Stop{Key, "the API key may not update tasks: " + r.Message, "check the key's permissions, then run the same command again"}
 		}
 		b.forbidden = task
-	default:
-		if b.trouble.IsZero() {
-			b.trouble = r.Received
+	case r.Setup && b.answers == 0:
+		if !b.setUp.IsZero() && !r.Sent.Before(b.secondTry()) {
+			return &Stop{Setup, "nothing can be sent: " + r.Message, "check --base-url, --ca-cert and the proxy; then run the same command again: it continues"}
+		}
+		if b.setUp.IsZero() {
+			b.setUp = r.Received
 		}
 	}
 	return nil
+}
+
+// secondTry is when to see whether the set-up is wrong indeed; zero: there is
+// no doubt about it.
+func (b *ruleBook) secondTry() time.Time {
+	if b.setUp.IsZero() || b.answers > 0 {
+		return time.Time{}
+	}
+	return b.setUp.Add(time.Second)
 }
 
 // settledRow looks at the outcome of a row. forGood: the server refused it,
@@ -126,7 +138,10 @@ func (b *ruleBook) settledRow(o record.Outcome, wasSent, forGood bool) *Stop {
 	}
 	if wasSent {
 		b.sent++
-		if forGood {
+		switch {
+		case o == record.Updated:
+			b.through++
+		case forGood:
 			b.refused++
 		}
 		if b.fresh && !b.rules.KeepGoing && b.sent == nothingWorksRows && b.refused == nothingWorksRows {
@@ -142,20 +157,39 @@ func (b *ruleBook) settledRow(o record.Outcome, wasSent, forGood bool) *Stop {
 	return nil
 }
 
-// announced tells of an announced wait now in force. Only the first one since
-// rows stopped getting through is counted out of the outage.
+// announced tells of an announced wait now in force; 0: there is none.
 func (b *ruleBook) announced(wait time.Duration) {
-	if b.allowed == 0 && !b.trouble.IsZero() {
-		b.allowed = wait
+	if b.refusal && !b.first && wait > 0 {
+		b.first = true
+		b.allowed += wait
 	}
+}
+
+// waited tells of a wait that is over.
+func (b *ruleBook) waited(d time.Duration, w whose) {
+	if b.patient(w) {
+		b.allowed += d
+	}
+}
+
+// patient tells whether a wait is no sign that the server is gone.
+func (b *ruleBook) patient(w whose) bool { return w == ours || w == quota && !b.refusal }
+
+// ends is when the first of the two rules strikes that only the clock decides,
+// if nothing else happens; zero: never.
+func (b *ruleBook) ends(w whose) time.Time {
+	if b.patient(w) {
+		return b.durationEnds()
+	}
+	return earliest(b.durationEnds(), b.outageEnds())
 }
 
 // outageEnds is when a run without a settled row stops; zero: no trouble.
 func (b *ruleBook) outageEnds() time.Time {
-	if b.trouble.IsZero() || b.rules.MaxOutage <= 0 {
+	if !b.trouble || b.rules.MaxOutage <= 0 {
 		return time.Time{}
 	}
-	return b.trouble.Add(b.rules.MaxOutage + b.allowed)
+	return b.calm.Add(b.rules.MaxOutage + b.allowed)
 }
 
 // durationEnds is when no new attempt may start; zero: never.
@@ -166,13 +200,13 @@ func (b *ruleBook) durationEnds() time.Time {
 	return b.started.Add(b.rules.MaxDuration)
 }
 
-// expired looks at the two rules that only the clock decides.
-func (b *ruleBook) expired(now time.Time, paced bool) *Stop {
+// expired looks at these two rules.
+func (b *ruleBook) expired(now time.Time, w whose) *Stop {
 	if end := b.durationEnds(); !end.IsZero() && !now.Before(end) {
 		return &Stop{Rule, fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), "the same command continues"}
 	}
-	if end := b.outageEnds(); !paced && !end.IsZero() && !now.Before(end) {
-		return &Stop{Rule, fmt.Sprintf("--max-outage: no row got through since %s", b.trouble.Format(time.TimeOnly)), "the same command continues when the server is back"}
+	if end := b.outageEnds(); !b.patient(w) && !end.IsZero() && !now.Before(end) {
+		return &Stop{Rule, fmt.Sprintf("--max-outage: no row got through since %s", b.calm.Format(time.TimeOnly)), "the same command continues when the server is back"}
 	}
 	return nil
 }
@@ -197,6 +231,7 @@ const (
 func (d *dispatcher) halt(s *Stop) {
 	if d.stopping.stop == nil || s.Cause.outranks(d.stopping.stop.Cause) {
 		d.stopping.stop = s
+		d.tally.phase.Store(int32(Stopping))
 	}
 }
 

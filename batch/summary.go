@@ -19,15 +19,26 @@ import (
 
 // Progress is a snapshot of a run.
 type Progress struct {
-	Total    int64 // selected rows
-	Settled  int64 // rows with an outcome, those of earlier runs included
+	Total    int64    // selected rows
+	Settled  int64    // rows with an outcome, those of earlier runs included; not those only written down as unsent
+	Earlier  Outcomes // of these, what earlier runs recorded
 	Outcomes Outcomes
 	InFlight int
+	Phase    Phase
 	Rate     float64   // rows settled a second, over the last seconds
 	Waiting  string    // why nothing is sent at the moment; "" = it is sending
 	Until    time.Time // when the wait ends, if known
 	Started  time.Time
 }
+
+// Phase is how far a run has come.
+type Phase int32
+
+const (
+	Sending  Phase = iota
+	Stopping       // no new requests; those in flight may end
+	Writing        // the results are completed
+)
 
 // Outcomes counts rows by outcome.
 type Outcomes [record.NumOutcomes]int64
@@ -51,6 +62,7 @@ type Summary struct {
 	Finished   time.Time    `json:"-"`
 	Rows       int64        `json:"-"` // selected rows
 	Outcomes   Outcomes     `json:"outcomes"`
+	Earlier    Outcomes     `json:"-"` // of these, what earlier runs recorded
 	Requests   int64        `json:"requests"`
 	Retries    int64        `json:"retries"`
 	Throttled  int64        `json:"throttled"` // answers 429
@@ -97,6 +109,8 @@ type ErrorGroup struct {
 type tally struct {
 	outcomes [record.NumOutcomes]atomic.Int64
 	inFlight atomic.Int64
+	phase    atomic.Int32 // a Phase
+	earlier  Outcomes
 
 	waits  waits
 	mu     sync.Mutex
@@ -127,10 +141,15 @@ func (t *tally) answered(d time.Duration) {
 // progress reads the tally. The rate is that since the oldest of the last
 // readings.
 func (t *tally) progress(now time.Time) Progress {
-	p := Progress{InFlight: int(t.inFlight.Load())}
+	p := Progress{InFlight: int(t.inFlight.Load()), Phase: Phase(t.phase.Load()), Earlier: t.earlier}
+	if p.Phase == Stopping && p.InFlight == 0 {
+		p.Phase = Writing
+	}
 	for i := range t.outcomes {
 		p.Outcomes[i] = t.outcomes[i].Load()
-		p.Settled += p.Outcomes[i]
+		if record.Outcome(i) != record.Unsent {
+			p.Settled += p.Outcomes[i]
+		}
 	}
 	p.Waiting, p.Until = t.waits.now()
 	t.mu.Lock()
@@ -153,6 +172,7 @@ func (t *tally) summary() *Summary {
 	for o := range t.outcomes {
 		t.sum.Outcomes[o] = t.outcomes[o].Load()
 	}
+	t.sum.Earlier = t.earlier
 	ms := func(us int64) float64 { return math.Round(float64(us)/10) / 100 }
 	h := t.latency
 	t.sum.LatencyMS = Latency{ms(h.ValueAtQuantile(50)), ms(h.ValueAtQuantile(90)), ms(h.ValueAtQuantile(99)), ms(h.Max())}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -29,11 +30,14 @@ type Survey struct {
 	Problems  []Problem   `json:"problems"`       // of invalid rows
 	Warnings  []Problem   `json:"warnings"`       // of odd rows that are sent
 	First     []Request   `json:"first_requests"` // three at most
+	Plan      string      `json:"plan"`           // the fingerprint
 	Continues string      `json:"continues"`      // the file that is continued; "" = none
 
 	LastFinished time.Time `json:"-"` // newest _at of a row finished earlier
 
-	earlier Outcomes // of the rows that keep their record in the .partial
+	wanted   string   // Config.Plan
+	earlier  Outcomes // of the rows that keep their record
+	recorded Outcomes // of these, those whose record stands in the .partial
 }
 
 // RowCounts counts the rows by what is to be done with them.
@@ -42,6 +46,7 @@ type RowCounts struct {
 	Left           int64 `json:"left_out"` // rows of the input that --limit leaves out
 	ToSend         int64 `json:"to_send"`
 	NoChange       int64 `json:"no_change"` // rows that set no field: will be skipped
+	Unchanged      int64 `json:"unchanged"` // rows that Config.SkipUnchanged lets skip: ToSend are those that differ
 	Invalid        int64 `json:"invalid"`
 	Finished       int64 `json:"finished"` // updated or skipped earlier: not sent again
 	Skipped        int64 `json:"-"`        // of these, skipped
@@ -99,17 +104,27 @@ type Request struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// takeSurvey reads the whole input. Where a row turns out to be older than an
-// updated one behind it, the count is taken again: then it is known.
+// takeSurvey reads the whole input. Where it turns out only then that earlier
+// rows were counted wrongly, because a later one of their task is updated or
+// differs from an earlier batch, it counts again.
 func (p *Plan) takeSurvey(ctx context.Context) error {
-	err := p.surveyRows(p.cfg.Input.Check(ctx))
-	if err == nil && len(p.order.newest) > 0 {
-		err = p.surveyRows(p.cfg.Input.Each(ctx))
+	rows, f := p.cfg.Input.Check(ctx), newFingerprint(p.cfg.Target)
+	for again := true; again; f = nil {
+		known := len(p.order.newest)
+		if err := p.surveyRows(rows, f); err != nil {
+			return err
+		}
+		rows, again = p.cfg.Input.Each(ctx), len(p.order.newest) > known
+		if u := p.unchanged; u != nil && !u.settled {
+			u.settled, again = true, again || u.again
+		}
 	}
-	return err
+	p.survey.Plan, p.survey.wanted = p.fingerprint, p.cfg.Plan
+	return nil
 }
 
-func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error]) error {
+// surveyRows makes one pass. f is nil once the fingerprint is known.
+func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error], f *fingerprint) error {
 	w, err := p.newWalk()
 	if err != nil {
 		return err
@@ -119,12 +134,15 @@ func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error]) error {
 	if h := p.history; h != nil {
 		s.Continues, s.LastFinished, s.lastUpdated = h.path, h.lastFinished, h.lastUpdated
 	}
-	if p.rerun() {
+	if p.rerun {
 		s.lastUpdated = 1 << 62 // any row may be updated
 	}
 	for row, err := range rows {
 		if err != nil {
 			return err
+		}
+		if f != nil {
+			f.add(row)
 		}
 		it := item{row: row}
 		if err := w.visit(&it); err != nil {
@@ -134,6 +152,9 @@ func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error]) error {
 	}
 	if err := w.end(); err != nil {
 		return err
+	}
+	if f != nil {
+		p.fingerprint = f.sum()
 	}
 	s.DuplicateTasks = doubled(s.tasks)
 	p.survey = s.Survey
@@ -169,7 +190,7 @@ func (s *surveyor) add(it *item) {
 	s.countEdited(it)
 	switch it.fate {
 	case recorded:
-		s.earlier[it.past.outcome]++
+		s.recorded[it.past.outcome]++
 		s.finished(it, task)
 	case carried:
 		s.finishedAt(row.Prior.Head[record.ColAt])
@@ -183,6 +204,8 @@ func (s *surveyor) add(it *item) {
 		s.Held++
 	case noChange:
 		s.NoChange++
+	case same:
+		s.Unchanged++
 	case send:
 		s.toSend(it, task)
 	}
@@ -201,6 +224,7 @@ func (s *surveyor) countEdited(it *item) {
 // finished counts a row with a record. Where it is updated, earlier rows of
 // its task must not be sent any more.
 func (s *surveyor) finished(it *item, task uint64) {
+	s.earlier[it.past.outcome]++
 	if !it.past.outcome.Finished() {
 		return
 	}
@@ -255,6 +279,9 @@ func (s *Survey) finishedAt(cell string) {
 func (s *Survey) Refusal(strict bool) *Error {
 	const hint = "taskbatch check shows what is wrong with them"
 	switch {
+	case s.wanted != "" && !strings.EqualFold(s.wanted, s.Plan):
+		return errorOf(Input, fmt.Sprintf("--plan: the input, as the flags map it, and the target have the fingerprint %s, not %s; nothing was sent", s.Plan, s.wanted),
+			"taskbatch check shows what would be sent, and its fingerprint")
 	case s.Rows > 0 && s.Invalid == s.Rows:
 		return errorOf(Input, "every row is invalid; nothing was sent", hint)
 	case strict && s.Invalid > 0:

@@ -1,0 +1,119 @@
+package batch
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"taskbatch/client"
+	"taskbatch/csvmap/record"
+)
+
+// unconnected is a server that a cancelled attempt does not reach.
+type unconnected struct{ *server }
+
+func (u unconnected) Put(ctx context.Context, task string, body []byte) client.Reply {
+	r := u.server.Put(ctx, task, body)
+	if ctx.Err() != nil {
+		r.Verdict, r.Health = client.Unconnected, client.Healthy
+	}
+	return r
+}
+
+// Probes use up no attempt: however long the server is gone, no row is lost.
+func TestProbesAreNoAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := before(20*time.Minute, refused.after(time.Millisecond), ok200.after(time.Millisecond))
+		b := newBench(t, manyTasks(30))
+		b.cfg.Attempts = 3
+		sum := b.run(s, nil)
+		if count(sum, record.Updated) != 30 {
+			t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
+		}
+	})
+}
+
+// Tasks that fail for ever, side by side or scattered, are rows that fail: the
+// others get through, soon.
+func TestPoison(t *testing.T) {
+	tests := []struct {
+		name   string
+		poison func(i int) bool
+		pause  bool // the server is gone for 3 s
+		most   time.Duration
+	}{
+		{"a block", func(i int) bool { return i >= 500 && i < 540 }, false, 3 * time.Minute},
+		{"every twelfth", func(i int) bool { return i%12 == 0 }, true, 3 * time.Minute},
+		{"a few at the end", func(i int) bool { return i >= 2991 }, false, 3 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const rows = 3000
+				poison, n := map[string]bool{}, 0
+				for i := range rows {
+					if tt.poison(i) {
+						poison["t"+strconv.Itoa(i)] = true
+						n++
+					}
+				}
+				began := time.Now()
+				s := newServer(func(task string, _ int) step {
+					d := time.Since(began)
+					if poison[task] || tt.pause && d > time.Second && d < 4*time.Second {
+						return step{verdict: client.Unanswered, health: client.Ill, status: 502, latency: 5 * time.Millisecond}
+					}
+					return ok200.after(5 * time.Millisecond)
+				})
+				b := newBench(t, manyTasks(rows))
+				b.cfg.Rules.MaxOutage = time.Minute
+				sum := b.run(s, nil)
+				if count(sum, record.Unknown) != n || count(sum, record.Updated) != rows-n {
+					t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
+				}
+				var others time.Duration
+				for _, c := range s.calls {
+					if !poison[c.task] {
+						others = max(others, c.end.Sub(began))
+					}
+				}
+				t.Logf("the others took %s, all %s", others, time.Since(began))
+				if others > tt.most {
+					t.Errorf("the other rows took %s", others)
+				}
+			})
+		})
+	}
+}
+
+// Read ahead is bounded, in rows and in bytes; during an outage it goes on up
+// to these bounds.
+func TestReadAhead(t *testing.T) {
+	many := func(n int) lanes {
+		l := newLanes(0)
+		l.ready.items = make([]*item, n)
+		return l
+	}
+	tests := []struct {
+		name  string
+		lanes lanes
+		want  bool
+	}{
+		{"few", many(enoughReady + 7), false},
+		{"enough ready", many(enoughReady + 8), true},
+		{"one hot task", lanes{rows: maxUnsettled}, true},
+		{"rows that wait", lanes{rows: maxUnsettled - 1}, false},
+		{"long rows", lanes{bytes: maxUnsettledBytes}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDispatcher(t)
+			d.lanes = tt.lanes
+			if got := d.readAhead(); got != tt.want {
+				t.Errorf("readAhead %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
