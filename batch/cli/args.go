@@ -1,11 +1,10 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"taskbatch/csvmap/words"
 )
 
 // invocation is a command line in the one form that cli/v2 cannot misread. By
@@ -37,6 +36,11 @@ func (inv *invocation) argv(program string) []string {
 		out = append(out, "--"+g.flag.name+"="+g.text)
 	}
 	return append(append(out, "--"), inv.operands...)
+}
+
+// acts tells whether the command does more than print what is always the same.
+func (inv *invocation) acts() bool {
+	return inv.command != nil && !inv.help && !slices.Contains([]string{"version", "man", "completion"}, inv.command.Name)
 }
 
 // normalize reads a command line, without the program's name. Its errors are
@@ -85,13 +89,7 @@ func findCommand(word string, commands []*cli.Command) (*cli.Command, error) {
 		}
 		return nil, usagef("unknown flag %s; see taskbatch help", shown(word))
 	}
-	if meant := words.DidYouMean(word, names); meant != "" {
-		return nil, usagef("unknown command %s%s", shown(word), meant)
-	}
-	if strings.ContainsAny(word, "./") {
-		return nil, usagef("unknown command %s; did you mean: taskbatch update %s?", shown(word), shown(word))
-	}
-	return nil, usagef("unknown command %s; the commands are %s", shown(word), strings.Join(names, ", "))
+	return nil, unknownCommand(word, names)
 }
 
 // scan reads the flags and operands after the command.
@@ -151,17 +149,6 @@ func (inv *invocation) flagOf(word, name string) (*flag, error) {
 		}
 	}
 	return f, nil
-}
-
-func unknownFlag(cmd *cli.Command, typed, name string) error {
-	var names []string
-	for _, f := range flagsOf(cmd) {
-		names = append(names, "--"+f.name)
-	}
-	if meant := words.DidYouMean(name, names); meant != "" && len(name) > 1 {
-		return usagef("unknown flag %s%s", shown(typed), meant)
-	}
-	return usagef("unknown flag %s; see taskbatch help %s", shown(typed), cmd.Name)
 }
 
 // following is the value of a flag that has none behind a =: the next

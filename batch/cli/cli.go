@@ -55,6 +55,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	s := &session{program: programName(args[0]), console: con}
 	commands := s.commands()
 	inv, err := normalize(args[1:], commands)
+	if err == nil && inv.acts() {
+		err = checkEnvironment(commands)
+	}
 	if err != nil {
 		return con.end(err)
 	}

@@ -91,6 +91,7 @@ func (j *job) unreadable(err error) error {
 // made.
 func (j *job) work() error {
 	j.results = j.set.resultsName(j.in.Facts().IsResults, j.started)
+	j.set.failures, j.set.summary = j.set.expand(j.set.failures, j.started), j.set.expand(j.set.summary, j.started)
 	if err := j.files().Check(); err != nil {
 		return setupf("%s", err)
 	}

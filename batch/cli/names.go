@@ -20,13 +20,18 @@ import (
 func (s *settings) resultsName(isResults bool, now time.Time) string {
 	switch {
 	case s.results != "":
-		return results.Expand(s.results, s.inputName(), now)
+		return s.expand(s.results, now)
 	case s.path == "-":
 		return ""
 	case isResults:
 		return results.RerunName(s.path)
 	}
 	return results.ResultsName(s.path)
+}
+
+// expand fills {date} and {name} into an output's name.
+func (s *settings) expand(pattern string, now time.Time) string {
+	return results.Expand(pattern, s.inputName(), now)
 }
 
 // inputName is what {name} stands for: the input's name without folder and

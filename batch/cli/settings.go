@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"taskbatch/client"
 	"taskbatch/client/sandbox"
 	"taskbatch/csvmap"
+	"taskbatch/csvmap/words"
 )
 
 // settings is what the flags of update and check say; reading a flag fills it
@@ -74,7 +77,7 @@ func (s *settings) inputFlags() []cli.Flag {
 		&flag{name: "null", choices: []string{"error", "keep", "clear"}, def: "error", leave: true, read: text(&in.Null), usage: "what a JSONL null means"},
 		&flag{name: "list-separator", value: "TEXT", def: "|", leave: true, read: filled(&in.ListSeparator), usage: "separator in a list cell; a newline always separates"},
 		&flag{name: "strict", stays: true, read: on(&s.strict), usage: "send nothing if any row is invalid"},
-		&flag{name: "limit", value: "N", read: whole(&s.batch.Limit, 1, math.MaxInt64), usage: "only the first N rows; try 20 first, then the same command without it (default: all)"},
+		&flag{name: "limit", value: "N", read: whole(&s.batch.Limit, 1, math.MaxInt64), usage: "only the first N rows of the input; try 20 first, then the same command without it (default: all)"},
 		&flag{name: "max-errors", value: "N", def: "3", read: whole(&s.maxErrors, 0, math.MaxInt32), usage: "check: samples shown for each kind of problem, 0 = all"},
 	)
 }
@@ -108,7 +111,7 @@ func (s *settings) sendingFlags() []cli.Flag {
 func (s *settings) outputFlags() []cli.Flag {
 	out := &s.out
 	return group("Output",
-		&flag{name: "results", short: "o", value: "FILE", read: file(&s.results), usage: "the results file; {date} and {name} are filled in (default: FILE without its extensions + .results.csv)"},
+		&flag{name: "results", short: "o", value: "FILE", read: file(&s.results), usage: "the results file; {date} and {name} are filled in, here and in other outputs' names (default: FILE without its extensions + .results.csv)"},
 		&flag{name: "failures", value: "FILE", read: file(&s.failures), usage: "also write the rows that a rerun would send"},
 		&flag{name: "summary", value: "FILE", read: file(&s.summary), usage: "write the JSON summary here at every ending"},
 		&flag{name: "fresh", read: on(&s.batch.Fresh), usage: "start over although results exist; the old file is kept under its time"},
@@ -138,6 +141,29 @@ func (s *settings) complete(cmd *cli.Command) error {
 	if f := findFlag(cmd, "base-url"); s.sandbox && f.IsSet() && f.origin == "" {
 		return usagef("%s: --sandbox brings its own address; give one of the two", f.where())
 	}
+	for _, name := range []string{"results", "failures", "summary"} {
+		if f := findFlag(cmd, name); f.IsSet() {
+			if word := s.unfilled(f.String()); word != "" {
+				return usagef("%s: %s is not filled in%s", f.where(), word, cmp.Or(words.DidYouMean(word, filledIn), "; {date} and {name} are"))
+			}
+		}
+	}
 	s.client.UserAgent = "taskbatch/" + version()
 	return s.input.Validate()
+}
+
+// filledIn are the words of an output's name that stand for something.
+var filledIn = []string{"{date}", "{name}"}
+
+var bracedWord = regexp.MustCompile(`\{[\w-]*\}`)
+
+// unfilled is a word in braces that stands for nothing; "" if there is none.
+// The input's own name may hold any.
+func (s *settings) unfilled(pattern string) string {
+	for _, word := range bracedWord.FindAllString(pattern, -1) {
+		if !slices.Contains(filledIn, word) && !strings.Contains(s.path, word) {
+			return word
+		}
+	}
+	return ""
 }
