@@ -9,31 +9,42 @@ import (
 	"testing"
 )
 
-// TestDemoFiles: the two files of the demonstration say the same, and the rows
-// that fail are those that shall.
+// TestDemoFiles: the two clean files of the demonstration say the same, and the
+// rows that fail in the third are those that shall.
 func TestDemoFiles(t *testing.T) {
 	bodies := map[string][]string{}
-	for _, name := range []string{"tasks.csv", "tasks.jsonl"} {
+	for name, want := range map[string]struct{ rows, invalid, unchanged, twice, missing int }{
+		"tasks.csv":        {40, 0, 1, 1, 0},
+		"more-tasks.jsonl": {40, 0, 1, 1, 0},
+		"mistakes.csv":     {8, 2, 0, 0, 2},
+	} {
 		l, err := loadPath(t, filepath.Join("..", "testdata", name), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		invalid, unchanged, seen := 0, 0, map[string]int{}
+		got, seen := want, map[string]bool{}
+		got.rows, got.invalid, got.unchanged, got.twice, got.missing = len(l.rows), 0, 0, 0, 0
 		for _, row := range l.rows {
-			seen[row.TaskID]++
-			if row.Err != nil {
-				invalid++
-			} else if string(row.Body) == "{}" {
-				unchanged++
+			if seen[row.TaskID] {
+				got.twice++
+			}
+			seen[row.TaskID] = true
+			switch {
+			case row.Err != nil:
+				got.invalid++
+			case string(row.Body) == "{}":
+				got.unchanged++
+			case strings.HasPrefix(row.TaskID, "missing-"):
+				got.missing++
 			}
 			bodies[name] = append(bodies[name], row.TaskID+" "+string(row.Body))
 		}
-		if len(l.rows) != 37 || invalid != 2 || unchanged != 1 || seen["TASK-1003"] != 2 || seen["missing-2001"] != 1 || seen["missing-2002"] != 1 {
-			t.Errorf("%s: %d rows, %d invalid, %d unchanged, %v", name, len(l.rows), invalid, unchanged, seen)
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
 	}
-	if !slices.Equal(bodies["tasks.csv"], bodies["tasks.jsonl"]) {
-		t.Errorf("the files differ:\n%s\n\n%s", strings.Join(bodies["tasks.csv"], "\n"), strings.Join(bodies["tasks.jsonl"], "\n"))
+	if !slices.Equal(bodies["tasks.csv"], bodies["more-tasks.jsonl"]) {
+		t.Errorf("the files differ:\n%s\n\n%s", strings.Join(bodies["tasks.csv"], "\n"), strings.Join(bodies["more-tasks.jsonl"], "\n"))
 	}
 }
 

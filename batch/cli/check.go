@@ -94,7 +94,7 @@ func (j *job) checkRequests(p *page) {
 	if len(first) == 0 {
 		return
 	}
-	p.heading(fmt.Sprintf("first requests, to %s", j.target.baseURL))
+	p.heading(fmt.Sprintf("first requests, to %s", j.label()))
 	for _, r := range first {
 		body := string(r.Body)
 		if len(body) > most {

@@ -26,7 +26,7 @@ func ExampleMain() {
 	code := cli.Main(context.Background(), args, strings.NewReader(""), os.Stdout, os.Stderr)
 	fmt.Println("exit", code)
 
-	records, err := os.ReadFile(filepath.Join(dir, "tasks.results.csv"))
+	records, err := os.ReadFile(filepath.Join(dir, "tasks.sandbox.results.csv"))
 	fmt.Println(strings.Count(string(records), "\nupdated,"), err)
 	// Output:
 	// exit 0

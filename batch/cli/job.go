@@ -52,7 +52,8 @@ func (s *session) batch(set *settings) error {
 // where is what the user set: the flag, or the variable.
 func (s *session) where(name string) string { return findFlag(s.inv.command, name).where() }
 
-// setUp does all up to an open input.
+// setUp does all up to an open input. What is wrong with the file is told
+// before anybody asks for a key.
 func (j *job) setUp() error {
 	if j.set.path == "-" && j.set.results == "" && !j.set.out.dryRun {
 		return usagef("standard input has no name to derive the results file from; add -o FILE")
@@ -63,13 +64,16 @@ func (j *job) setUp() error {
 	if err := j.refusePartial(); err != nil {
 		return err
 	}
-	if err := j.aim(); err != nil {
+	if err := j.findTarget(); err != nil {
 		return err
 	}
-	return j.open()
+	if err := j.open(); err != nil {
+		return err
+	}
+	return j.aim()
 }
 
-// findInput tells that the input is missing before anybody looks for a key.
+// findInput tells that the input is missing.
 func (j *job) findInput() error {
 	if j.set.path == "-" {
 		return nil

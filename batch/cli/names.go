@@ -25,8 +25,17 @@ func (s *settings) resultsName(isResults bool, now time.Time) string {
 		return ""
 	case isResults:
 		return results.RerunName(s.path)
+	case s.sandbox:
+		return sandboxName(s.path)
 	}
 	return results.ResultsName(s.path)
+}
+
+// sandboxName is the results file of a rehearsal, which is no part of the real
+// batch.
+func sandboxName(input string) string {
+	stem, _ := strings.CutSuffix(results.ResultsName(input), ".results.csv")
+	return stem + ".sandbox.results.csv"
 }
 
 // expand fills {date} and {name} into an output's name.
@@ -112,7 +121,7 @@ func inputOf(resultsFile string) string {
 			continue
 		}
 		isInput := slices.ContainsFunc(inputExtensions(), func(ext string) bool { return strings.HasSuffix(path, ext) })
-		if isInput && results.ResultsName(path) == resultsFile || results.RerunName(path) == resultsFile {
+		if isInput && slices.Contains([]string{results.ResultsName(path), sandboxName(path), results.RerunName(path)}, resultsFile) {
 			return path
 		}
 	}

@@ -17,6 +17,8 @@ func (j *job) next(exit int) string {
 		return j.again("fresh")
 	case j.plan.Survey().Left > 0: // a rerun of the results would never come to these rows
 		return j.again("fresh", "limit")
+	case allFinished(s) && j.set.sandbox && !j.in.Facts().IsResults:
+		return j.forReal()
 	case allFinished(s):
 		return ""
 	}
@@ -30,25 +32,37 @@ func allFinished(s *batch.Summary) bool {
 
 // again is the update without the flags named.
 func (j *job) again(without ...string) string {
-	line := []string{j.program, "update"}
-	for _, g := range j.inv.given {
-		if !slices.Contains(without, g.flag.name) {
-			line = append(line, g.flag.word(g.text))
-		}
-	}
-	return strings.Join(append(line, operandWord(j.set.path)), " ")
+	return j.command("update", j.set.path, nil, func(f *flag) bool { return !slices.Contains(without, f.name) })
 }
 
 // rerun is the update of another file, such as the results, with the flags
 // that still matter.
 func (j *job) rerun(resultsFile string) string {
-	line := []string{j.program, "update"}
+	return j.command("update", resultsFile, nil, func(f *flag) bool { return f.stays })
+}
+
+// command is a command to paste: the flags of this one that are kept, others,
+// and a file.
+func (j *job) command(name, path string, extra []string, keep func(*flag) bool) string {
+	line := []string{j.program, name}
 	for _, g := range j.inv.given {
-		if g.flag.stays {
+		if keep(g.flag) {
 			line = append(line, g.flag.word(g.text))
 		}
 	}
-	return strings.Join(append(line, operandWord(resultsFile)), " ")
+	return strings.Join(append(append(line, extra...), operandWord(path)), " ")
+}
+
+// forReal is the update that a rehearsal on the sandbox rehearsed, 20 rows of
+// it. Where both have the same results file, those of the rehearsal make room.
+func (j *job) forReal() string {
+	extra := []string{"--limit", "20"}
+	if j.set.results != "" {
+		extra = append(extra, "--fresh")
+	}
+	return j.command("update", j.set.path, extra, func(f *flag) bool {
+		return !slices.Contains([]string{"sandbox", "faults", "fresh", "limit", "skip-unchanged"}, f.name)
+	})
 }
 
 // operandWord writes a file's name so that it is not taken for a flag.

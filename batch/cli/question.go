@@ -23,7 +23,7 @@ func (j *job) ask() error {
 		return nil
 	}
 	w := j.console.err
-	fmt.Fprintf(w, "About to update %s\n", j.target.baseURL)
+	fmt.Fprintf(w, "About to update %s\n", j.label())
 	for _, line := range questionLines(j.plan.Survey()) {
 		fmt.Fprintf(w, "  %s\n", line)
 	}

@@ -18,7 +18,7 @@ func (j *job) summaryPage(p *page, exit int) {
 	if perSecond := rowsPerSecond(s); perSecond > 0 {
 		pace = ", " + rate(perSecond) + " rows/s"
 	}
-	p.linef("%s of %s in %s%s, to %s", words.Plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), pace, j.target.baseURL)
+	p.linef("%s of %s in %s%s, to %s", words.Plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), pace, j.label())
 	for o := record.Updated; o < record.NumOutcomes; o++ {
 		if n := s.Outcomes[o]; n > 0 || o == record.Updated {
 			p.linef("  %-8s %9s%s", o, words.Grouped(n), note(o, s))

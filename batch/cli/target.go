@@ -36,39 +36,51 @@ func (t *target) local() bool {
 	return client.IsLoopback(u.Hostname())
 }
 
-// aim checks the address and the key before the input is read. A check needs
-// no key.
-func (j *job) aim() error {
-	cfg := j.set.client
-	j.target.baseURL = strings.TrimRight(cfg.BaseURL, "/")
-	if err := j.checkTarget(cfg); err != nil || j.set.out.dryRun {
-		return err
-	}
+// sandboxTarget is the name of the embedded sandbox in results.
+const sandboxTarget = "sandbox"
+
+// label is the target as messages name it.
+func (j *job) label() string {
 	if j.set.sandbox {
+		return "the sandbox"
+	}
+	return j.target.baseURL
+}
+
+// findTarget checks the address, and names the flag or variable of a value
+// that the client refuses.
+func (j *job) findTarget() error {
+	cfg := client.Config{Key: "any key", BaseURL: j.set.client.BaseURL, InsecureHTTP: j.set.client.InsecureHTTP}
+	if j.set.sandbox {
+		cfg.BaseURL = ""
+	} else {
+		j.target.baseURL = strings.TrimRight(cfg.BaseURL, "/")
+	}
+	if err := cfg.Validate(); err != nil {
+		return usagef("%s: %s", j.where("base-url"), oneLine(err.Error()))
+	}
+	cfg = client.Config{Key: "any key", CACertFile: j.set.client.CACertFile}
+	if err := cfg.Validate(); err != nil {
+		return usagef("%s: %s", j.where("ca-cert"), oneLine(err.Error()))
+	}
+	return nil
+}
+
+// aim gets all that sending needs. A check needs nothing.
+func (j *job) aim() error {
+	switch {
+	case j.set.out.dryRun:
+		return nil
+	case j.set.sandbox:
 		return j.startDemo()
 	}
 	key, err := j.apiKey()
 	if err != nil {
 		return err
 	}
+	cfg := j.set.client
 	cfg.Key = key
 	return j.connect(cfg)
-}
-
-// checkTarget names the flag or variable of a value that the client refuses.
-func (j *job) checkTarget(cfg client.Config) error {
-	probe := client.Config{Key: "unused", BaseURL: cfg.BaseURL, InsecureHTTP: cfg.InsecureHTTP}
-	if j.set.sandbox {
-		probe.BaseURL = ""
-	}
-	if err := probe.Validate(); err != nil {
-		return usagef("%s: %s", j.where("base-url"), oneLine(err.Error()))
-	}
-	probe = client.Config{Key: "unused", CACertFile: cfg.CACertFile}
-	if err := probe.Validate(); err != nil {
-		return usagef("%s: %s", j.where("ca-cert"), oneLine(err.Error()))
-	}
-	return nil
 }
 
 // missingPrefix begins the ids of the tasks that the embedded sandbox does not
