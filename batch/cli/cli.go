@@ -45,7 +45,7 @@ func statStream(stream any) fs.FileInfo {
 // exit code; after a signal it does not return, the process dies of that
 // signal. It writes to stdout and stderr only.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	con := newConsole(stdin, stdout, stderr)
+	con := newConsole(stdout, stderr)
 	defer func() {
 		if p := caughtPanic(recover()); p != nil {
 			con.errorf("%s", oneLine(p.String()))

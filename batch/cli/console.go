@@ -23,13 +23,9 @@ type console struct {
 	quiet    bool // no warnings and notices
 	color    bool // paint the prefixes on stderr
 	colorOut bool // paint the summary on stdout
-
-	interactive bool // somebody can be asked
 }
 
-func newConsole(in io.Reader, out, err io.Writer) *console {
-	return &console{out: &kept{w: out}, err: err, interactive: isTerminal(in) && isTerminal(err)}
-}
+func newConsole(out, err io.Writer) *console { return &console{out: &kept{w: out}, err: err} }
 
 // kept is a stream that keeps its first error.
 type kept struct {

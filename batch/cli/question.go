@@ -16,25 +16,29 @@ import (
 // askFrom is how many rows are sent without a question.
 const askFrom = 100
 
-// ask asks on a terminal whether to send. Without a terminal it
-// never asks.
+// ask asks on the controlling terminal whether to send, wherever the standard
+// streams go. Without such a terminal it never asks.
 func (j *job) ask() error {
 	if !j.mustAsk() {
 		return nil
 	}
-	w := j.console.err
-	fmt.Fprintf(w, "About to update %s\n", j.label())
-	for _, line := range questionLines(j.plan.Survey()) {
-		fmt.Fprintf(w, "  %s\n", line)
+	tty := controllingTerminal()
+	if tty == nil {
+		return nil
 	}
-	fmt.Fprint(w, "Go on? [y/N] ")
-	answer, err := readAnswer(j.stdin)
+	defer tty.Close()
+	fmt.Fprintf(tty, "About to update %s\n", j.label())
+	for _, line := range questionLines(j.plan.Survey()) {
+		fmt.Fprintf(tty, "  %s\n", line)
+	}
+	fmt.Fprint(tty, "Go on? [y/N] ")
+	answer, err := readAnswer(interruptible(j.ctx, tty))
 	if j.signals.caught() != nil {
-		fmt.Fprintln(w)
+		fmt.Fprintln(tty)
 		return j.interrupted(j.ctx.Err())
 	}
 	if err == io.EOF {
-		fmt.Fprintln(w)
+		fmt.Fprintln(tty)
 	}
 	switch strings.ToLower(answer) {
 	case "y", "yes":
@@ -46,13 +50,8 @@ func (j *job) ask() error {
 
 func (j *job) mustAsk() bool {
 	survey := j.plan.Survey()
-	switch {
-	case j.set.out.yes || survey.ToSend == 0 || j.target.local() || j.set.path == "-":
-		return false
-	case survey.ToSend <= askFrom && survey.Edited+survey.EditedFinished == 0:
-		return false
-	}
-	return j.console.interactive
+	many := survey.ToSend > askFrom || survey.Edited+survey.EditedFinished > 0
+	return many && survey.ToSend > 0 && !j.set.out.yes && !j.target.local()
 }
 
 // questionLines are the facts to decide on.

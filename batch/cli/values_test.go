@@ -26,7 +26,7 @@ func readFlags(t *testing.T, env map[string]string, args ...string) (*settings, 
 	if err != nil {
 		return set, cmd, err
 	}
-	s := &session{console: newConsole(nil, io.Discard, io.Discard)}
+	s := &session{console: newConsole(io.Discard, io.Discard)}
 	return set, cmd, s.app([]*cli.Command{cmd}).Run(inv.argv("taskbatch"))
 }
 

@@ -33,3 +33,6 @@ func dieOf(sig os.Signal) int { return signalExit(sig) }
 
 // interruptible cannot interrupt a read here; Ctrl-C is noticed after it.
 func interruptible(_ context.Context, stdin io.Reader) io.Reader { return stdin }
+
+// controllingTerminal is not looked for here: nobody is asked.
+func controllingTerminal() *os.File { return nil }

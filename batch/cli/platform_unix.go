@@ -80,3 +80,18 @@ func (p *polled) Read(buf []byte) (int, error) {
 		return p.f.Read(buf)
 	}
 }
+
+// controllingTerminal opens the terminal of the user, if there is one and this
+// process runs in its foreground; else nil: a background job that asks would
+// be stopped.
+func controllingTerminal() *os.File {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	if group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP); err != nil || group != unix.Getpgrp() {
+		tty.Close()
+		return nil
+	}
+	return tty
+}
