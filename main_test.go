@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"task":      task,
 			"send":      send,
 			"start":     start,
+			"stuck":     stuck,
 			"ends":      ends,
 			"says":      says,
 			"rows":      rows,
@@ -134,9 +135,30 @@ type processKey struct{}
 // start ARG... starts taskbatch beside the script; ends must follow.
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	p := ts.Value(processKey{}).(*process)
+	launch(ts, args, &p.out, &p.errOut)
+}
+
+// stuck ARG... does so too, but nobody reads what the program says: it is as if
+// its terminal were gone.
+func stuck(ts *testscript.TestScript, neg bool, args []string) {
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	ts.Defer(func() { r.Close() })
+	fd := int(w.Fd())
+	ts.Check(unix.SetNonblock(fd, true))
+	for full := make([]byte, 4096); err == nil; {
+		_, err = unix.Write(fd, full)
+	}
+	ts.Check(unix.SetNonblock(fd, false))
+	launch(ts, args, w, w)
+	w.Close()
+}
+
+func launch(ts *testscript.TestScript, args []string, out, errOut io.Writer) {
+	p := ts.Value(processKey{}).(*process)
 	p.cmd = exec.Command("taskbatch", args...)
 	p.cmd.Dir = ts.MkAbs(".")
-	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.errOut
+	p.cmd.Stdout, p.cmd.Stderr = out, errOut
 	p.cmd.Env = os.Environ()
 	for _, name := range []string{"THENA_BASE_URL", "THENA_API_KEY", "TMPDIR"} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))

@@ -65,9 +65,12 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	defer cancel()
 	sig := catchSignals(cancel)
 	defer sig.release()
-	s.ctx, s.inv, s.signals, s.stdin = ctx, inv, sig, interruptible(ctx, stdin)
+	s.ctx, s.inv, s.signals, s.stdin = ctx, inv, sig, stdin
 	s.streams = streams{statStream(stdin), statStream(stdout), statStream(stderr)}
-	code = con.check(con.end(s.app(commands).RunContext(ctx, inv.argv(args[0]))))
+	work := inBackground(func() {
+		code = con.check(con.end(s.app(commands).RunContext(ctx, inv.argv(args[0]))))
+	})
+	sig.outlast(work, lastWords)
 	if caught := sig.caught(); caught != nil {
 		sig.release()
 		return dieOf(caught)

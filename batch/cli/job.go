@@ -119,12 +119,27 @@ func (j *job) work() error {
 
 // open opens the input.
 func (j *job) open() error {
-	in, err := csvmap.Open(j.set.path, j.stdin, j.set.input)
-	if err != nil {
-		return j.interrupted(j.unreadable(err))
+	var in *csvmap.Input
+	var err error
+	if stop := j.waitFor(func() { in, err = csvmap.Open(j.set.path, j.stdin, j.set.input) }); stop != nil {
+		return stop
 	}
 	j.in = in
-	return nil
+	return j.unreadable(err)
+}
+
+// waitFor does what may block for ever, as the opening of a pipe without a
+// writer, unless a signal comes: then it is left alone, since the process is
+// about to end.
+func (j *job) waitFor(f func()) error {
+	b := inBackground(f)
+	select {
+	case <-b.ended:
+		b.wait()
+		return nil
+	case <-j.ctx.Done():
+		return j.interrupted(j.ctx.Err())
+	}
 }
 
 // takeLock makes this the only run of the batch, and then opens the input

@@ -3,9 +3,7 @@
 package cli
 
 import (
-	"context"
 	"errors"
-	"io"
 	"os"
 )
 
@@ -30,9 +28,6 @@ func readableByOthers(os.FileInfo) bool { return false }
 
 // dieOf gives the exit code for a program that Ctrl-C stopped.
 func dieOf(sig os.Signal) int { return signalExit(sig) }
-
-// interruptible cannot interrupt a read here; Ctrl-C is noticed after it.
-func interruptible(_ context.Context, stdin io.Reader) io.Reader { return stdin }
 
 // controllingTerminal is not looked for here: nobody is asked.
 func controllingTerminal() *os.File { return nil }

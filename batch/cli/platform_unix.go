@@ -3,8 +3,6 @@
 package cli
 
 import (
-	"context"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,37 +46,6 @@ func dieOf(sig os.Signal) int {
 		}
 	}
 	return signalExit(sig)
-}
-
-// interruptible makes reads of standard input end when the context does.
-func interruptible(ctx context.Context, stdin io.Reader) io.Reader {
-	f, ok := stdin.(*os.File)
-	if !ok {
-		return stdin
-	}
-	return &polled{ctx, f}
-}
-
-// polled waits for input before it reads, and looks at its context meanwhile.
-type polled struct {
-	ctx context.Context
-	f   *os.File
-}
-
-// Read implements io.Reader.
-func (p *polled) Read(buf []byte) (int, error) {
-	const interval = 20 // ms
-	fds := []unix.PollFd{{Fd: int32(p.f.Fd()), Events: unix.POLLIN}}
-	for {
-		if err := p.ctx.Err(); err != nil {
-			return 0, err
-		}
-		n, err := unix.Poll(fds, interval)
-		if err == unix.EINTR || err == nil && n == 0 {
-			continue
-		}
-		return p.f.Read(buf)
-	}
 }
 
 // controllingTerminal opens the terminal of the user, if there is one and this

@@ -32,10 +32,11 @@ func (j *job) ask() error {
 		fmt.Fprintf(tty, "  %s\n", line)
 	}
 	fmt.Fprint(tty, "Go on? [y/N] ")
-	answer, err := readAnswer(interruptible(j.ctx, tty))
-	if j.signals.caught() != nil {
+	var answer string
+	var err error
+	if stop := j.waitFor(func() { answer, err = readAnswer(tty) }); stop != nil {
 		fmt.Fprintln(tty)
-		return j.interrupted(j.ctx.Err())
+		return stop
 	}
 	if err == io.EOF {
 		fmt.Fprintln(tty)

@@ -17,7 +17,7 @@ func (j *job) send() error {
 	defer func() { // also when the run panics: stderr must be free for the last line
 		j.signals.afterwards()
 		close(finished)
-		viewer.wait()
+		j.signals.outlast(viewer, lastProgress)
 		j.view = nil
 	}()
 	summary, err := j.plan.Run(j.ctx, stop)

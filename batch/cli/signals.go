@@ -4,6 +4,14 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"time"
+)
+
+// Once the program has been asked to stop and no run is going on, its last
+// words may go to a terminal that nobody reads any more: they get so long.
+const (
+	lastWords    = time.Second
+	lastProgress = lastWords / 4 // the display's part of it: the summary file comes after
 )
 
 // signals watches for the signals that ask the program to stop. Before and
@@ -12,6 +20,7 @@ import (
 // process at once.
 type signals struct {
 	cancel   func()
+	idle     chan struct{} // closed once a stop was asked for and no run is going on
 	incoming chan os.Signal
 	quit     chan struct{}
 	release  func()
@@ -28,6 +37,7 @@ type signals struct {
 func catchSignals(cancel func()) *signals {
 	s := &signals{
 		cancel:   cancel,
+		idle:     make(chan struct{}),
 		incoming: make(chan os.Signal, 4),
 		quit:     make(chan struct{}),
 	}
@@ -81,9 +91,34 @@ func (s *signals) stop(sig os.Signal) {
 	}
 	if s.running == nil {
 		s.cancel()
+		s.nowIdle()
 		return
 	}
 	s.running(s.count)
+}
+
+func (s *signals) nowIdle() {
+	select {
+	case <-s.idle:
+	default:
+		close(s.idle)
+	}
+}
+
+// outlast waits for the end of what may be stuck in writing to a terminal;
+// false: the program was asked to stop, and patience has run out.
+func (s *signals) outlast(b *background, patience time.Duration) bool {
+	select {
+	case <-b.ended:
+	case <-s.idle:
+		select {
+		case <-b.ended:
+		case <-time.After(patience):
+			return false
+		}
+	}
+	b.wait()
+	return true
 }
 
 // during hands signals to a run: stop gets the number of each signal that
@@ -103,6 +138,9 @@ func (s *signals) afterwards() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running, s.progress = nil, nil
+	if s.count > 0 {
+		s.nowIdle()
+	}
 }
 
 // caught is the first signal that asked to stop; nil if none came.
