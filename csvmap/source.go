@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -20,6 +21,9 @@ type source struct {
 	path  string
 	file  *os.File // of a spooled input; nil: the file is opened by its path for every pass
 	spool string   // the temporary file that close removes, "" if it is gone already
+
+	size int64        // bytes of the file when it was opened
+	read atomic.Int64 // bytes of it that the present pass has read
 
 	seed   maphash.Seed
 	blocks []uint64 // digest of each block; 8 bytes for 256 KiB
@@ -50,21 +54,27 @@ func openSource(path string, stdin io.Reader, tempDir string) (*source, error) {
 	case !info.Mode().IsRegular():
 		return s, s.spoolFrom(f, tempDir)
 	}
+	s.size = info.Size()
 	return s, nil
 }
+
+// Reading is how many bytes of the file the present pass has read, and how many
+// there are. It may be called from any goroutine.
+func (in *Input) Reading() (read, size int64) { return in.source.read.Load(), in.source.size }
 
 // spoolFrom copies r to a private temporary file, which loses its name at once
 // where the system allows it, so that it is gone at every ending.
 func (s *source) spoolFrom(r io.Reader, dir string) error {
-	f, err := os.CreateTemp(dir, "taskbatch-input-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("spool %s: %w", s.path, err)
+	f, failed := os.CreateTemp(dir, "taskbatch-input-*") // mode 0600
+	if failed != nil {
+		return fmt.Errorf("spool %s: %w", s.path, failed)
 	}
 	s.file, s.spool = f, f.Name()
 	if os.Remove(s.spool) == nil {
 		s.spool = ""
 	}
-	if _, err := io.Copy(f, r); err != nil {
+	var err error
+	if s.size, err = io.Copy(f, r); err != nil {
 		_ = s.close() // the first error is the one to tell
 		return fmt.Errorf("spool %s: %w", s.path, err)
 	}
@@ -106,6 +116,7 @@ func (s *source) pass(ctx context.Context) (r *blockReader, done func(), err err
 	if err != nil {
 		return nil, nil, err
 	}
+	s.read.Store(0)
 	r = &blockReader{ctx: ctx, src: src, source: s, buf: make([]byte, blockSize), first: s.sum == ""}
 	if r.first {
 		s.blocks = s.blocks[:0]
@@ -178,6 +189,7 @@ func (b *blockReader) block() error {
 	}
 	b.n++
 	b.rest = b.buf[:n]
+	b.source.read.Add(int64(n))
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (c *console) check(code int) int {
 // configure applies the flags --quiet and --no-color.
 func (c *console) configure(o output) {
 	c.quiet = o.quiet
-	paints := !o.noColor && os.Getenv("NO_COLOR") == ""
+	paints := !o.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	c.color = paints && isTerminal(c.err)
 	c.colorOut = paints && isTerminal(c.out.w)
 }

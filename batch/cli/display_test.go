@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -19,36 +20,45 @@ func halfway() batch.Progress {
 	return p
 }
 
-func TestProgressLine(t *testing.T) {
+func halfwayFrame(now time.Time) frame { return runFrame(halfway(), now) }
+
+func TestRunFrame(t *testing.T) {
 	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
-	waiting := halfway()
-	waiting.Waiting, waiting.Until = "waiting for the quota", now.Add(40100*time.Millisecond)
-	pacing := halfway()
-	pacing.Waiting, pacing.Until = "waiting for the rate", now.Add(20*time.Millisecond)
-	open := halfway()
-	open.Waiting = "waiting for the server"
+	after := func(change func(*batch.Progress)) batch.Progress {
+		p := halfway()
+		change(&p)
+		return p
+	}
 	cases := map[string]struct {
 		p    batch.Progress
 		want string
 	}{
-		"sending":          {halfway(), "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
-		"waiting":          {waiting, "500/1,000 rows, 3 failed, waiting for the quota, next try in 41 s"},
-		"a gap is no wait": {pacing, "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
-		"nobody knows":     {open, "500/1,000 rows, 3 failed, waiting for the server"},
-		"nothing yet":      {batch.Progress{Total: 7}, "0/7 rows"},
+		"sending": {halfway(), "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
+		"waiting": {after(func(p *batch.Progress) { p.Waiting, p.Until = "waiting for the quota", now.Add(40100*time.Millisecond) }),
+			"500/1,000 rows, 3 failed, waiting for the quota, next try in 41 s"},
+		"a gap is no wait, but paces": {after(func(p *batch.Progress) { p.Waiting, p.Until = "waiting for the rate", now.Add(20*time.Millisecond) }),
+			"500/1,000 rows, 3 failed, 50.0 rows/s: the rate, 10 s left"},
+		"nobody knows":      {after(func(p *batch.Progress) { p.Waiting = "waiting for the server" }), "500/1,000 rows, 3 failed, waiting for the server"},
+		"nothing yet":       {batch.Progress{Total: 7}, "0/7 rows"},
+		"stopping":          {after(func(p *batch.Progress) { p.Phase, p.InFlight = batch.Stopping, 8 }), "500/1,000 rows, 3 failed, stopping: 8 in flight"},
+		"nothing in flight": {after(func(p *batch.Progress) { p.Phase = batch.Stopping }), "500/1,000 rows, 3 failed, stopping"},
+		"writing":           {after(func(p *batch.Progress) { p.Phase = batch.Writing }), "500/1,000 rows, 3 failed, writing results"},
+		"resumed": {after(func(p *batch.Progress) { p.Earlier[record.Updated] = 210 }),
+			"500/1,000 rows, resumed at 210, 3 failed, 50.0 rows/s, 10 s left"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := progressLine(c.p, now, 0); got != c.want {
+			if got := runFrame(c.p, now).plain(now); !strings.HasSuffix(got, "% "+c.want) || !strings.HasPrefix(got, "02:00:00 ") {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
 	}
 }
 
-// TestProgressLineOnABar: on a terminal of 80 columns the bar leaves 53 for
-// the line; what the run waits for, and how long, must stand there.
-func TestProgressLineOnABar(t *testing.T) {
+// TestFrameOnABar: on a terminal of 80 columns the bar leaves 51 for the line;
+// what the run waits for, and how long, must stand there. What does not fit is
+// left out, never cut.
+func TestFrameOnABar(t *testing.T) {
 	now := time.Date(2026, 11, 23, 2, 14, 40, 0, time.UTC)
 	for waiting, want := range map[string]string{
 		"":                                  "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left",
@@ -65,12 +75,14 @@ func TestProgressLineOnABar(t *testing.T) {
 		if waiting == "waiting for the disk" {
 			p.Until = time.Time{}
 		}
-		if got := progressLine(p, now, 53); got != want {
+		if got := runFrame(p, now).text(51); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	if got := progressLine(halfway(), now, 10); got != "50.0 rows/" {
-		t.Errorf("narrow: %s", got)
+	for columns, want := range map[int]string{30: "50.0 rows/s, 10 s left", 20: "50.0 rows/s", 10: ""} {
+		if got := runFrame(halfway(), now).text(columns); got != want {
+			t.Errorf("%d columns: %s", columns, got)
+		}
 	}
 }
 
@@ -97,7 +109,7 @@ func (s *screen) String() string {
 func show(t *testing.T, mode string, d time.Duration) string {
 	var out screen
 	synctest.Test(t, func(t *testing.T) {
-		view := newDisplay(&out, mode, halfway)
+		view := newDisplay(&out, mode, 0, halfwayFrame)
 		finished, ended := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -124,8 +136,8 @@ func TestDisplayNone(t *testing.T) {
 
 func TestDisplayPlain(t *testing.T) {
 	got := show(t, progressPlain, 119*time.Second)
-	line := "taskbatch: 500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left\n"
-	if want := line + "taskbatch: warning: something\n" + line + line; got != want {
+	line := "taskbatch: [0-9:]{8} 50% 500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left\n"
+	if want := "^" + line + line + "taskbatch: warning: something\n" + line + line + "$"; !regexp.MustCompile(want).MatchString(got) {
 		t.Errorf("wrote %q", got)
 	}
 }
@@ -146,10 +158,12 @@ func TestDisplayBar(t *testing.T) {
 // that its last line ever held.
 func play(output string) (lines []string, longest string) {
 	line, column := []byte{}, 0
-	for _, c := range []byte(output) {
+	for _, c := range []byte(strings.ReplaceAll(output, clearLine, "\r\v")) {
 		switch c {
 		case '\r':
 			column = 0
+		case '\v':
+			line = line[:column]
 		case '\n':
 			lines = append(lines, strings.TrimRight(string(line), " "))
 			line, column = line[:0], 0
@@ -169,7 +183,7 @@ func play(output string) (lines []string, longest string) {
 
 // TestPostDoesNotBlock: a run is never held up by its display.
 func TestPostDoesNotBlock(t *testing.T) {
-	view := newDisplay(&bytes.Buffer{}, progressNone, halfway)
+	view := newDisplay(&bytes.Buffer{}, progressNone, 0, halfwayFrame)
 	for range 1000 {
 		view.post("a line nobody takes")
 	}

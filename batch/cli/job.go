@@ -180,15 +180,21 @@ func (j *job) prepare() error {
 	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Duplicates: j.set.out.dryRun}
 	cfg.Sender = j.sender
 	cfg.Notify = j.notify
-	plan, err := batch.Prepare(j.ctx, cfg)
-	if err != nil {
-		return j.interrupted(err)
+	reading := func(time.Time) frame {
+		read, size := j.in.Reading()
+		return readingFrame(j.inputLabel(), read, size)
 	}
-	j.plan = plan
+	err := j.watched(barFirst, reading, func() (err error) {
+		j.plan, err = batch.Prepare(j.ctx, cfg)
+		return j.interrupted(err)
+	})
+	if err != nil {
+		return err
+	}
 	for _, hint := range j.in.Facts().Hints {
 		j.console.advise(hint)
 	}
-	if n := plan.Survey().EditedFinished; n > 0 {
+	if n := j.plan.Survey().EditedFinished; n > 0 {
 		j.console.warn(were(n, "finished row") + " edited; finished rows are not sent again: put the changes into a file of their own")
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"taskbatch/batch"
 	"taskbatch/csvmap/record"
@@ -14,21 +15,55 @@ import (
 // shortWait: the gaps between requests at a pace are no news.
 const shortWait = 500 * time.Millisecond
 
-// progressLine says in one line how far the run is, in at most so many columns
-// (0: any): what does not fit is left out, the least urgent first, for a bar
-// shows by itself how far the run is.
-func progressLine(p batch.Progress, now time.Time, columns int) string {
-	rows := fmt.Sprintf("%s/%s rows", words.Grouped(p.Settled), words.Grouped(p.Total))
-	line := []string{rows, failing(p), doing(p, now)}
-	if columns == 0 {
-		return joinTexts(line...)
-	}
-	for _, line := range [][]string{line, {line[0], line[2]}, {line[2]}, {p.Waiting}} {
-		if text := joinTexts(line...); text != "" && len(text) <= columns {
+// frame is what there is to say of a job at one moment.
+type frame struct {
+	done, total int64
+	texts       []string // all there is to say, then less and less of it, the least urgent left out first
+}
+
+// plain is the frame as a line of its own.
+func (f frame) plain(now time.Time) string {
+	return fmt.Sprintf("%s %s %s", now.Format(time.TimeOnly), f.share(), f.texts[0])
+}
+
+// share is how far the job is.
+func (f frame) share() string {
+	return fmt.Sprintf("%d%%", 100*f.done/max(1, f.total))
+}
+
+// text is as much as fits into so many columns, which may be nothing.
+func (f frame) text(columns int) string {
+	for _, text := range f.texts {
+		if utf8.RuneCountInString(text) <= columns {
 			return text
 		}
 	}
-	return fit(joinTexts(line[2], line[0]), columns)
+	return ""
+}
+
+// readingFrame is how far an input is read.
+func readingFrame(name string, read, size int64) frame {
+	return frame{read, size, []string{"reading " + name, "reading"}}
+}
+
+// runFrame is how far a run is.
+func runFrame(p batch.Progress, now time.Time) frame {
+	rows := fmt.Sprintf("%s/%s rows", words.Grouped(p.Settled), words.Grouped(p.Total))
+	resumed := ""
+	if n := sum(p.Earlier); n > 0 {
+		resumed = "resumed at " + words.Grouped(n)
+	}
+	short, long := doing(p, now)
+	return frame{p.Settled, p.Total, []string{
+		joinTexts(rows, resumed, failing(p), long), joinTexts(rows, failing(p), long), joinTexts(rows, long), long, short, rows,
+	}}
+}
+
+func sum(counts batch.Outcomes) (n int64) {
+	for _, count := range counts {
+		n += count
+	}
+	return n
 }
 
 // failing counts the rows that did not get through.
@@ -42,28 +77,40 @@ func failing(p batch.Progress) string {
 	return joinTexts(counts...)
 }
 
-// doing says what the run waits for, or how fast it is.
-func doing(p batch.Progress, now time.Time) string {
+// doing says what the run waits for, or how fast it is and why not faster; in
+// short, and with how long it will take.
+func doing(p batch.Progress, now time.Time) (short, long string) {
 	wait := p.Until.Sub(now)
 	switch {
+	case p.Phase == batch.Writing:
+		return "writing results", "writing results"
+	case p.Phase == batch.Stopping && p.InFlight > 0:
+		text := fmt.Sprintf("stopping: %d in flight", p.InFlight)
+		return text, text
+	case p.Phase == batch.Stopping:
+		return "stopping", "stopping"
 	case p.Waiting != "" && (p.Until.IsZero() || wait > shortWait):
 		if wait <= 0 {
-			return p.Waiting
+			return p.Waiting, p.Waiting
 		}
-		return p.Waiting + ", next try in " + roundUp(wait)
+		return p.Waiting, p.Waiting + ", next try in " + roundUp(wait)
 	case p.Rate <= 0:
-		return ""
+		return "", ""
 	}
-	text := rate(p.Rate) + " rows/s"
+	short = rate(p.Rate) + " rows/s"
+	long = short
+	if p.Waiting != "" { // for a moment, again and again: it paces the run
+		long += ": " + strings.TrimPrefix(p.Waiting, "waiting for ")
+	}
 	if left := p.Total - p.Settled; left > 0 {
-		text += ", " + roundUp(time.Duration(float64(left)/p.Rate*float64(time.Second))) + " left"
+		long += ", " + roundUp(time.Duration(float64(left)/p.Rate*float64(time.Second))) + " left"
 	}
-	return text
+	return short, long
 }
 
 // joinTexts joins texts by commas; empty ones count as none.
 func joinTexts(texts ...string) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return text == "" }), ", ")
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), ", ")
 }
 
 // roundUp writes a wait in whole seconds, minutes from two of them on.
@@ -84,12 +131,4 @@ func rate(perSecond float64) string {
 		return fmt.Sprintf("%.1f", perSecond)
 	}
 	return words.Grouped(int64(perSecond + 0.5))
-}
-
-// fit cuts a text to so many columns.
-func fit(text string, columns int) string {
-	if len(text) <= columns {
-		return text
-	}
-	return text[:max(0, columns)]
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"os"
+	"time"
 
 	"taskbatch/batch"
 )
@@ -9,27 +11,41 @@ import (
 // send runs the plan, shows its progress and hands signals to it.
 func (j *job) send() error {
 	stop := make(chan struct{}, 2)
-	view := newDisplay(j.console.err, j.progressMode(), j.plan.Progress)
-	j.view = view
+	return j.watched(0, func(now time.Time) frame { return runFrame(j.plan.Progress(), now) }, func() (err error) {
+		j.signals.during(func(nth int) { j.askToStop(nth, stop) }, j.view.postProgress)
+		defer j.signals.afterwards()
+		j.summary, err = j.plan.Run(j.ctx, stop)
+		return err
+	})
+}
+
+// watched does a part of the job while a display shows how far it is, from
+// some time on.
+func (j *job) watched(first time.Duration, show func(time.Time) frame, work func() error) error {
+	mode := j.progressMode()
+	if mode == progressPlain && first > 0 {
+		first = plainInterval
+	}
+	j.view = newDisplay(j.console.err, mode, first, show)
 	finished := make(chan struct{})
-	viewer := inBackground(func() { view.run(finished) })
-	j.signals.during(func(nth int) { j.askToStop(nth, stop) }, view.postProgress)
-	defer func() { // also when the run panics: stderr must be free for the last line
-		j.signals.afterwards()
+	viewer := inBackground(func() { j.view.run(finished) })
+	defer func() { // also after a panic: stderr must be free for the last line
 		close(finished)
 		j.signals.outlast(viewer, lastProgress)
 		j.view = nil
 	}()
-	summary, err := j.plan.Run(j.ctx, stop)
-	j.summary = summary
-	return err
+	return work()
 }
 
 // askToStop passes the first two signals on and says so at once.
 func (j *job) askToStop(nth int, stop chan<- struct{}) {
 	switch nth {
 	case 1:
-		j.view.post(fmt.Sprintf("taskbatch: stopping: no new requests, waiting up to 10 s for %d in flight; again to stop at once", j.plan.Progress().InFlight))
+		text := "nothing is in flight"
+		if n := j.plan.Progress().InFlight; n > 0 {
+			text = fmt.Sprintf("waiting up to 10 s for %d in flight; again to stop at once", n)
+		}
+		j.view.post("taskbatch: stopping: no new requests, " + text)
 	case 2:
 		j.view.post("taskbatch: stopping at once")
 	default:
@@ -64,7 +80,7 @@ func (j *job) progressMode() string {
 		return progressNone
 	case mode != progressAuto:
 		return mode
-	case isTerminal(j.console.err):
+	case isTerminal(j.console.err) && os.Getenv("TERM") != "dumb":
 		return progressBar
 	}
 	return progressNone
