@@ -169,7 +169,7 @@ func TestCompleteFileOutOfOrder(t *testing.T) {
 }
 
 func TestCompleteFileThatIsNotWhole(t *testing.T) {
-	whole, ends := image()
+	whole, ends := image(6)
 	for name, c := range map[string]struct{ content, want string }{
 		"empty":          {"", "it is empty"},
 		"no line":        {string(whole[:20]), "line 1"},

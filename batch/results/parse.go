@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -64,7 +65,10 @@ func (o *Old) parse(rec []byte, columns int) error {
 	return nil
 }
 
-// cellLength is how many bytes the first cell of b has, its quotes included.
+var errOpenQuote = errors.New("a quote that is not closed")
+
+// cellLength is how many bytes the first cell of b has, its quotes included;
+// all of them beside errOpenQuote.
 func cellLength(b []byte) (int, error) {
 	if len(b) == 0 || b[0] != '"' {
 		for i, ch := range b {
@@ -80,7 +84,7 @@ func cellLength(b []byte) (int, error) {
 	for i := 1; ; i += 2 {
 		next := bytes.IndexByte(b[i:], '"')
 		if next < 0 {
-			return 0, fmt.Errorf("a quote that is not closed")
+			return len(b), errOpenQuote
 		}
 		i += next
 		switch {

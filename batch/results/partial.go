@@ -106,36 +106,27 @@ func scanPartial(f *os.File, path string, fn func(old *Old, at int64) error) (co
 		rec, err := s.next()
 		switch err {
 		case nil:
-		case io.EOF, errTorn, errNUL:
+		case io.EOF:
+			return columns, end, nil
+		case errTorn, errNUL:
+			t, err := readTail(f, end)
+			if err != nil {
+				return nil, 0, fmt.Errorf("read results: %w", err)
+			}
+			if what := t.damage(rec, len(columns)); what != "" {
+				return nil, 0, &ForeignError{path, line, what}
+			}
 			return columns, end, nil
 		case errTooLong:
-			return nil, 0, &ForeignError{path, line, "a record that does not end; was the file edited?"}
+			return nil, 0, &ForeignError{path, line, "a record that does not end; is a quote missing?"}
 		default:
 			return nil, 0, fmt.Errorf("read results: %w", err)
 		}
-		if err := old.parse(rec, len(columns)); err != nil {
-			// Only the tail may be damaged. A wrong record with a right one
-			// after it was not left by a power cut.
-			if wholeRecordFollows(s, len(columns)) {
-				return nil, 0, &ForeignError{path, line, err.Error() + "; was the file edited?"}
-			}
-			return columns, end, nil
+		if err := old.parse(rec, len(columns)); err != nil { // no torn record has a line feed
+			return nil, 0, &ForeignError{path, line, err.Error() + "; was the file edited?"}
 		}
 		if err := fn(&old, end); err != nil {
 			return nil, 0, err
-		}
-	}
-}
-
-func wholeRecordFollows(s *scanner, columns int) bool {
-	var old Old
-	for {
-		rec, err := s.next()
-		if err != nil {
-			return false
-		}
-		if old.parse(rec, columns) == nil {
-			return true
 		}
 	}
 }
@@ -144,38 +135,21 @@ func wholeRecordFollows(s *scanner, columns int) bool {
 // other reasons why a file does not begin with a whole line.
 func tornHeader(f *os.File, path string, start []byte, reason error) error {
 	ours := bytes.HasPrefix(start, []byte(headLine+",")) || bytes.HasPrefix([]byte(headLine+","), start)
-	switch {
-	case reason == io.EOF, reason == errTorn && ours:
+	switch reason {
+	case io.EOF:
 		return nil
-	case reason == errNUL && ours:
-		zeros, err := zerosFrom(f, int64(len(start)))
-		if err != nil {
-			return fmt.Errorf("read results: %w", err)
+	case errTorn, errNUL, errTooLong:
+		if !ours {
+			return &ForeignError{path, 1, headerProblem(start)}
 		}
-		if zeros {
-			return nil
+		t, err := readTail(f, 0)
+		if err == nil && (t.heads > 0 || t.holes || reason == errTooLong) {
+			return &ForeignError{path, 1, "its header is damaged, but records follow"}
 		}
-		return &ForeignError{path, 1, "its header is damaged, but records follow"}
-	case reason == errTorn, reason == errNUL, reason == errTooLong:
-		return &ForeignError{path, 1, headerProblem(start)}
+		reason = err
+	}
+	if reason == nil {
+		return nil
 	}
 	return fmt.Errorf("read results: %w", reason)
-}
-
-// zerosFrom tells whether the file holds nothing but zeros from off on.
-func zerosFrom(f *os.File, off int64) (bool, error) {
-	buf := make([]byte, scanBuffer)
-	for {
-		n, err := f.ReadAt(buf, off)
-		if len(bytes.TrimLeft(buf[:n], "\x00")) > 0 {
-			return false, nil
-		}
-		if err == io.EOF {
-			return true, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		off += int64(n)
-	}
 }
