@@ -6,9 +6,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"taskbatch/csvmap/record"
 )
 
 // TestDiskFull runs a real process whose results go to a real, small disk: it
@@ -75,5 +78,44 @@ func TestDiskFull(t *testing.T) {
 	}
 	if records := wholeRecords(data); len(records) != rows {
 		t.Errorf("%d of %d rows have a record", len(records), rows)
+	}
+}
+
+// TestNoRoomToContinue: without room for the temporary file that reading a
+// .partial needs, nothing is sent, exit 7.
+func TestNoRoomToContinue(t *testing.T) {
+	dir := t.TempDir()
+	disk := filepath.Join(dir, "disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("no small disk can be mounted here: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, 0) })
+	bin := build(t, dir)
+	box := startSandbox(t, bin)
+	input := filepath.Join(dir, "d.csv")
+	writeRows(t, input, "disk", 10)
+	results := filepath.Join(disk, "d.results.csv")
+	partial := strings.Join(record.Names[:], ",") + ",taskId,title\n"
+	for row := int64(2); row < 10_000_000; row += 10_000 { // their places do not fit in memory
+		partial += "failed," + strconv.FormatInt(row, 10) + ",,1,1,,,,,T,x\n"
+	}
+	if err := os.WriteFile(results+".partial", []byte(partial), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_ = os.WriteFile(filepath.Join(disk, "full"), make([]byte, 64<<10), 0o600)
+
+	cmd := box.update(bin, input, "-o", results)
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != 7 || !strings.Contains(string(out), "taskbatch: hint: make room") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if sent, _ := box.counted(t); len(sent) > 0 {
+		t.Errorf("%d rows were sent", len(sent))
+	}
+	if left, err := os.ReadFile(results + ".partial"); err != nil || string(left) != partial {
+		t.Error("the .partial was changed:", err)
 	}
 }

@@ -73,6 +73,9 @@ func (p *Plan) scanHistory() error {
 
 // historyError is an earlier file that cannot be continued.
 func historyError(err error) error {
+	if errors.Is(err, results.ErrTemp) {
+		return errorOf(Local, fmt.Sprintf("cannot read the earlier results: %v", err), "make room, then run the same command again")
+	}
 	hint := ""
 	if foreign := (*results.ForeignError)(nil); errors.As(err, &foreign) {
 		hint = foreign.Hint()

@@ -246,4 +246,10 @@ func TestFullFileSystem(t *testing.T) {
 	if !bytes.Equal(must(os.ReadFile(partial)), inFile) {
 		t.Error("the partial file was changed")
 	}
+	// Nor is there room to note where the records of many rows stand.
+	elsewhere := tempPath(t)
+	writePartial(elsewhere, twoColumns, newRecord(1), newRecord(1_000_000), newRecord(1_000_000+128*256))
+	if _, err := OpenPartial(elsewhere, dir); !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, ErrTemp) {
+		t.Error(err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -185,5 +186,22 @@ func TestSetAside(t *testing.T) {
 	}
 	if got := string(must(os.ReadFile(filepath.Join(dir, want[3])))); got != "tasks.results.csv.partial!!" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A name to which the time cannot be added is an error, not a search without
+// end.
+func TestSetAsideWithALongName(t *testing.T) {
+	for _, length := range []int{238, 247, 255} {
+		path := filepath.Join(t.TempDir(), strings.Repeat("x", length-4)+".csv")
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := SetAside(path); !errors.Is(err, syscall.ENAMETOOLONG) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%d: %v", length, err)
+		}
+		if content, err := os.ReadFile(path); string(content) != "x" {
+			t.Error(err)
+		}
 	}
 }

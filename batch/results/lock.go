@@ -1,8 +1,10 @@
 package results
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -13,27 +15,27 @@ import (
 const (
 	lockPoll    = 50 * time.Millisecond
 	minLockWait = 100 * time.Millisecond
+	maxHolder   = 4 << 10 // bytes
 )
 
 // Lock is the right to be the only run of a batch. The kernel takes it back
 // when the process ends, however it ends.
 type Lock struct {
-	file *flock.Flock
+	lock *flock.Flock
+	file *os.File // the same file, to say who has the lock
 }
 
 // holder is the content of the lock file, for people and messages.
 type holder struct {
-	PID   int       `json:"pid"`
+	PID   int       `json:"pid"` // 0: not known
 	Host  string    `json:"host"`
 	Start time.Time `json:"start"`
 }
 
 // HeldError says that another run of the batch is going on (exit 6).
 type HeldError struct {
-	Path  string    // the lock file
-	PID   int       // of the other run; 0: not known
-	Host  string    // it runs on; "": not known
-	Start time.Time // when it began; zero: not known
+	holder
+	Path string // the lock file
 }
 
 // Error names the other run.
@@ -49,19 +51,25 @@ func (e *HeldError) Error() string {
 // missing and never removed. While another process has the lock it tries again
 // until wait has passed (100 ms at least, which the other may need to say who
 // it is), then it returns a *HeldError. Other errors: the file cannot be made,
-// or the context's.
+// or it is not ours, and then it is left alone; or the context's.
 func TakeLock(ctx context.Context, path string, wait time.Duration) (*Lock, error) {
-	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notOurs(path)
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
 	until := time.NewTimer(max(wait, minLockWait))
 	defer until.Stop()
 	for {
-		got, err := file.TryLock()
+		got, err := lock.TryLock()
 		if err != nil {
 			return nil, fmt.Errorf("lock the batch: %w", err)
 		}
 		if got {
-			announce(path)
-			return &Lock{file}, nil
+			l := &Lock{lock: lock}
+			if err := l.announce(); err != nil {
+				return nil, errors.Join(err, l.Release())
+			}
+			return l, nil
 		}
 		select {
 		case <-time.After(lockPoll):
@@ -71,35 +79,60 @@ func TakeLock(ctx context.Context, path string, wait time.Duration) (*Lock, erro
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
-		_ = file.Close() // it has no lock to give back
+		_ = lock.Close() // it has no lock to give back
 		return nil, err
 	}
 }
 
+func notOurs(path string) error {
+	return fmt.Errorf("cannot lock the batch: %s is not a lock file of taskbatch; move it away, or name other results with -o", path)
+}
+
 // Release gives the lock back; the file stays.
 func (l *Lock) Release() error {
-	_ = os.Truncate(l.file.Path(), 0) // nobody has it now
-	if err := l.file.Unlock(); err != nil {
+	if l.file != nil {
+		_ = l.file.Truncate(0) // nobody has it now
+		_ = l.file.Close()
+	}
+	if err := l.lock.Unlock(); err != nil {
 		return fmt.Errorf("release the lock of the batch: %w", err)
 	}
 	return nil
 }
 
-// announce writes into the lock file who has it. The lock is as good without.
-func announce(path string) {
+// announce writes into the lock file who has it, if it is ours: empty, or with
+// what an earlier run has said or a power cut has left of that.
+func (l *Lock) announce() error {
+	path := l.lock.Path()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("lock the batch: %w", err)
+	}
+	locked, lerr := l.lock.Stat()
+	opened, oerr := f.Stat()
+	named, nerr := os.Lstat(path)
+	found := make([]byte, maxHolder)
+	n, _ := f.ReadAt(found, 0)
+	found = bytes.Trim(found[:n], "\x00")
+	if lerr != nil || oerr != nil || nerr != nil || !os.SameFile(locked, opened) || !os.SameFile(locked, named) ||
+		len(found) > 0 && !bytes.HasPrefix(found, []byte(`{"pid":`)) {
+		return errors.Join(notOurs(path), f.Close())
+	}
+	l.file = f
 	host, _ := os.Hostname()
 	text, err := json.Marshal(holder{os.Getpid(), host, time.Now().Truncate(time.Second)})
-	if err == nil {
-		_ = os.WriteFile(path, append(text, '\n'), 0o600)
+	if err == nil { // the lock is as good without
+		_ = f.Truncate(0)
+		_, _ = f.WriteAt(append(text, '\n'), 0)
 	}
+	return nil
 }
 
 // held reads who has the lock.
 func held(path string) *HeldError {
-	var h holder
-	text, err := os.ReadFile(path)
-	if err != nil || json.Unmarshal(text, &h) != nil {
-		return &HeldError{Path: path}
+	e := &HeldError{Path: path}
+	if text, err := os.ReadFile(path); err == nil {
+		_ = json.Unmarshal(text, &e.holder)
 	}
-	return &HeldError{path, h.PID, h.Host, h.Start}
+	return e
 }

@@ -155,3 +155,60 @@ func TestLockThatCannotBeMade(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is no lock file of ours stays as it is, and so does what a link with its
+// name points to.
+func TestLockThatIsNotOurs(t *testing.T) {
+	dir := t.TempDir()
+	for name, make := range map[string]func(path string) error{
+		"text":          func(path string) error { return os.WriteFile(path, []byte("keep\n"), 0o600) },
+		"JSON":          func(path string) error { return os.WriteFile(path, []byte(`{"name":"x"}`), 0o600) },
+		"folder":        func(path string) error { return os.Mkdir(path, 0o700) },
+		"link":          func(path string) error { return os.Symlink("text.lock", path) },
+		"dangling link": func(path string) error { return os.Symlink("new", path) },
+		"hard link":     func(path string) error { return os.Link(filepath.Join(dir, "text.lock"), path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := filepath.Join(dir, "text.lock")
+			if err := os.WriteFile(text, []byte("keep\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, name+".lock")
+			if err := make(path); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := TakeLock(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), path+" is not a lock file of taskbatch") {
+				t.Error(err)
+			}
+			if got := string(must(os.ReadFile(text))); got != "keep\n" {
+				t.Errorf("the file now holds %q", got)
+			}
+			if _, err := os.Lstat(filepath.Join(dir, "new")); err == nil {
+				t.Error("a file was made behind the link")
+			}
+		})
+	}
+}
+
+// What a killed run or a power cut left of a lock file hinders nobody.
+func TestLockThatWasLeft(t *testing.T) {
+	for _, left := range []string{"", `{"pid":1,"host":"a"`, "\x00\x00\x00", `{"pid":4711,"host":"a","start":"2026-11-16T08:30:00Z"}` + strings.Repeat(" ", 300)} {
+		path := filepath.Join(t.TempDir(), "x.lock")
+		if err := os.WriteFile(path, []byte(left), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		lock, err := TakeLock(t.Context(), path, 0)
+		if err != nil {
+			t.Fatalf("%q: %v", left, err)
+		}
+		if text := string(must(os.ReadFile(path))); !strings.HasPrefix(text, fmt.Sprintf(`{"pid":%d,`, os.Getpid())) || strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "}\n") {
+			t.Errorf("%q became %q", left, text)
+		}
+		if err := lock.Release(); err != nil {
+			t.Error(err)
+		}
+		if text := must(os.ReadFile(path)); len(text) > 0 {
+			t.Errorf("left %q", text)
+		}
+	}
+}

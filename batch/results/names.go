@@ -136,21 +136,23 @@ func KeepUnderTime(path string) (string, error) {
 	stem := strings.TrimSuffix(plain, ext) + "." + info.ModTime().Local().Format("2006-01-02T150405")
 	ext += path[len(plain):]
 	kept := stem + ext
-	for n := 2; exists(kept); n++ {
+	for n := 2; ; n++ {
+		_, err = os.Lstat(kept)
+		if err != nil {
+			break
+		}
 		kept = stem + "." + strconv.Itoa(n) + ext
 	}
-	if err := os.Rename(path, kept); err != nil {
-		return "", fmt.Errorf("keep earlier results: %w", err)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.Rename(path, kept)
+	}
+	if err != nil {
+		return "", &fs.PathError{Op: "keep earlier results under their time", Path: path, Err: reason(err)}
 	}
 	if err := syncFolder(path); err != nil {
 		return "", fmt.Errorf("keep earlier results: %w", err)
 	}
 	return kept, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // splitRerun takes apart the name of a results file: what stands before the

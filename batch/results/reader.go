@@ -51,6 +51,10 @@ func OpenComplete(path string) (*Reader, error) {
 	return r, nil
 }
 
+// ErrTemp is in the errors of the temporary file that OpenPartial and Order
+// need, as when a disk is full (exit 7).
+var ErrTemp = rowindex.ErrTemp
+
 // OpenPartial opens a partial results file; where the records of its rows stand
 // is noted in a temporary file in tempDir if they are many. The last record of
 // a row counts. A torn tail is passed over and the file is not changed, so that

@@ -96,7 +96,7 @@ func (x *Index) page(number int64) (*page, error) {
 		clear(p.places[:])
 	} else if _, err := x.file.ReadAt(p.places[:], int64(at)*pageSize); err != nil {
 		p.number = -1
-		return nil, fmt.Errorf("order records: read temporary file: %w", err)
+		return nil, fmt.Errorf("order records: %w: %w", ErrTemp, err)
 	}
 	p.number = number
 	return p, nil
@@ -110,7 +110,7 @@ func (x *Index) write(p *page) error {
 		}
 	}
 	if _, err := x.file.WriteAt(p.places[:], int64(x.known[p.number])*pageSize); err != nil {
-		return fmt.Errorf("order records: write temporary file: %w", err)
+		return fmt.Errorf("order records: %w: %w", ErrTemp, err)
 	}
 	p.dirty = false
 	return nil

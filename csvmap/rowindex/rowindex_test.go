@@ -132,7 +132,7 @@ func TestFolderThatCannotBeWrittenTo(t *testing.T) {
 			t.Fatal("nothing has to be written yet:", err)
 		}
 	}
-	if _, err := x.Add(1<<62, at); !errors.Is(err, os.ErrNotExist) {
+	if _, err := x.Add(1<<62, at); !errors.Is(err, os.ErrNotExist) || !errors.Is(err, rowindex.ErrTemp) {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package rowindex
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
@@ -12,11 +13,14 @@ type Temp struct {
 	left bool // the file still has its name
 }
 
+// ErrTemp is in the errors of temporary files, as when a disk is full.
+var ErrTemp = errors.New("temporary file")
+
 // TempFile makes a temporary file in dir.
 func TempFile(dir string) (*Temp, error) {
 	f, err := os.CreateTemp(dir, ".taskbatch-order-*")
 	if err != nil {
-		return nil, fmt.Errorf("order records: %w", err)
+		return nil, fmt.Errorf("order records: %w: %w", ErrTemp, err)
 	}
 	return &Temp{f, os.Remove(f.Name()) != nil}, nil // Windows removes no open file
 }
