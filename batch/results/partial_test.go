@@ -80,7 +80,7 @@ func TestRepairAfterZeros(t *testing.T) {
 	b, ends := image(20)
 	for _, size := range []int{1, 7, 64, 512, 1024} {
 		for from := range len(b) {
-			if size > 1 && from%(size/2) > 3 && !slices.Contains(ends, from) {
+			if from%37 != 0 && (from+1)%512 > 2 && !slices.Contains(ends, from) {
 				continue
 			}
 			for _, to := range []int{min(from+size, len(b)), min((from/size+1)*size, len(b)), len(b)} {
@@ -188,9 +188,9 @@ func damaged(t interface{ Fatal(...any) }, path string, b []byte, ends []int, i,
 
 func TestOneByteDamaged(t *testing.T) {
 	path := tempPath(t)
-	b, ends := image(5)
+	b, ends := image(4)
 	for i := range b {
-		for _, c := range []int{-1, 0, '"', ',', '\n', '\r', 'x', '1'} {
+		for _, c := range []int{-1, 0, '"', ',', '\n', 'x'} {
 			damaged(t, path, b, ends, i, c)
 		}
 	}
