@@ -101,6 +101,23 @@ func (c Config) base() (*url.URL, error) {
 	return u, nil
 }
 
+// Target names the API that a client updates: the base URL with scheme and host
+// in lower case, without the scheme's own port and a last slash.
+func (c Config) Target() (string, error) {
+	u, err := c.base()
+	if err != nil {
+		return "", err
+	}
+	host := strings.ToLower(u.Hostname())
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		host += ":" + port
+	}
+	return u.Scheme + "://" + host + u.EscapedPath(), nil
+}
+
 // asciiHost is a host name as DNS has it.
 func asciiHost(host string) (string, error) {
 	for i := range len(host) {

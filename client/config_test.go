@@ -71,3 +71,21 @@ func TestValidate(t *testing.T) {
 		t.Error("no key: valid")
 	}
 }
+
+func TestTarget(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                         "https://platform.thena.ai",
+		"HTTPS://API.Example.COM/": "https://api.example.com",
+		"https://a.example:443/x/": "https://a.example/x",
+		"http://localhost:80":      "http://localhost",
+		"http://localhost:8000//":  "http://localhost:8000",
+		"http://[::1]:443/Path":    "http://[::1]:443/Path",
+	} {
+		if got, err := (client.Config{BaseURL: text}).Target(); got != want || err != nil {
+			t.Errorf("%q: %s (%v), want %s", text, got, err, want)
+		}
+	}
+	if _, err := (client.Config{BaseURL: "ftp://a"}).Target(); err == nil {
+		t.Error("ftp was accepted")
+	}
+}

@@ -79,6 +79,7 @@ func (j *job) checkRows(p *page) {
 	if s.Continues != "" {
 		p.linef("  continues %s", s.Continues)
 	}
+	p.linef("  plan: %s (update --plan sends this and nothing else)", s.Plan)
 	for _, line := range fieldLines(s) {
 		p.linef("  %s", line)
 	}

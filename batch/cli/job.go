@@ -172,7 +172,11 @@ func (j *job) prepare() error {
 		j.warnOfDates()
 	}
 	cfg := j.set.batch
-	cfg.Input, cfg.Results, cfg.Failures = j.in, j.results, j.set.failures
+	var err error
+	if cfg.SkipUnchanged, err = j.unchangedSince(); err != nil {
+		return err
+	}
+	cfg.Input, cfg.Results, cfg.Failures, cfg.Target = j.in, j.results, j.set.failures, j.target.name
 	cfg.Target = j.target.baseURL
 	if j.set.sandbox {
 		cfg.Target = "sandbox"
@@ -184,7 +188,7 @@ func (j *job) prepare() error {
 		read, size := j.in.Reading()
 		return readingFrame(j.inputLabel(), read, size)
 	}
-	err := j.watched(barFirst, reading, func() (err error) {
+	err = j.watched(barFirst, reading, func() (err error) {
 		j.plan, err = batch.Prepare(j.ctx, cfg)
 		return j.interrupted(err)
 	})

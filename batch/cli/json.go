@@ -24,6 +24,8 @@ type object struct {
 	FinishedAt    string      `json:"finished_at"`
 	DurationS     float64     `json:"duration_s"`
 	Input         inputObject `json:"input"`
+	Target        string      `json:"target"`
+	Plan          string      `json:"plan"` // the fingerprint
 	BaseURL       string      `json:"base_url"`
 	Proxy         string      `json:"proxy,omitempty"`
 	batch.Summary
@@ -54,6 +56,7 @@ func (j *job) object(stop *batch.Stop) object {
 	o := object{
 		SchemaVersion: 1, Version: version(),
 		Input:    inputObject{Path: j.set.path},
+		Target:   j.target.name,
 		BaseURL:  j.target.baseURL,
 		Error:    j.nothing,
 		ExitCode: j.exitCode(stop),
@@ -65,7 +68,7 @@ func (j *job) object(stop *batch.Stop) object {
 		o.Input.Format = j.in.Facts().Format
 	}
 	if j.plan != nil {
-		o.Input.SHA256, o.Input.Rows = j.in.SHA256(), j.plan.Survey().Rows
+		o.Input.SHA256, o.Input.Rows, o.Plan = j.in.SHA256(), j.plan.Survey().Rows, j.plan.Fingerprint()
 	}
 	o.Summary = j.unsent()
 	if j.summary != nil {
@@ -93,7 +96,7 @@ func (j *job) unsent() batch.Summary {
 	}
 	survey := j.plan.Survey()
 	s.Outcomes[record.Updated] = survey.Finished - survey.Skipped
-	s.Outcomes[record.Skipped] = survey.Skipped
+	s.Outcomes[record.Skipped] = survey.Skipped // of earlier runs
 	s.Outcomes[record.Invalid] = survey.Invalid
 	s.Outcomes[record.Blocked] = survey.Held + survey.Behind
 	s.Outcomes[record.Unsent] = survey.Rows - survey.Finished - survey.Invalid - survey.Held - survey.Behind

@@ -64,6 +64,21 @@ func (j *job) lockName() string {
 	return results.LockName(strings.ReplaceAll(j.set.results, "{name}", j.set.inputName()))
 }
 
+// unchangedSince is the file of --skip-unchanged; "" = all is sent.
+func (j *job) unchangedSince() (string, error) {
+	switch {
+	case j.set.unchanged != "last":
+		return j.set.unchanged, nil
+	case !strings.Contains(filepath.Base(j.set.results), "{date}"):
+		return "", stopped(batch.Setup, "--skip-unchanged last: the results of each run need a name of their own", "-o '{name}-{date}.csv' gives them one")
+	}
+	newest := results.NewestOther(j.results)
+	if newest == "" && !j.console.quiet {
+		j.console.plain("taskbatch: --skip-unchanged: there are no earlier results; all is sent")
+	}
+	return newest, nil
+}
+
 // files are the files around the job.
 func (j *job) files() results.Files {
 	reserved := []results.Reserved{

@@ -79,6 +79,7 @@ type tally struct {
 func tallies(s *batch.Survey) []tally {
 	all := []tally{
 		{s.NoChange, "change nothing: will be skipped"},
+		{s.Unchanged, "unchanged since the earlier results: will be skipped"},
 		{s.Invalid, "invalid: will not be sent"},
 		{s.Finished, "finished earlier: will not be sent again"},
 		{s.Behind, "behind an invalid row of their task: will not be sent"},

@@ -1,7 +1,8 @@
 package cli
 
 import (
-	"cmp"
+	"encoding/hex"
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -15,7 +16,6 @@ import (
 	"taskbatch/client"
 	"taskbatch/client/sandbox"
 	"taskbatch/csvmap"
-	"taskbatch/csvmap/words"
 )
 
 // settings is what the flags of update and check say; reading a flag fills it
@@ -31,6 +31,7 @@ type settings struct {
 	faults    sandbox.Faults
 	strict    bool
 	maxErrors int
+	unchanged string // --skip-unchanged
 
 	results  string // pattern; "" = the default name
 	failures string
@@ -76,6 +77,8 @@ func (s *settings) inputFlags() []cli.Flag {
 		&flag{name: "empty", choices: []string{"keep", "clear"}, def: "keep", leave: true, read: text(&in.Empty), usage: "what an empty CSV cell means"},
 		&flag{name: "null", choices: []string{"error", "keep", "clear"}, def: "error", leave: true, read: text(&in.Null), usage: "what a JSONL null means"},
 		&flag{name: "list-separator", value: "TEXT", def: "|", leave: true, read: filled(&in.ListSeparator), usage: "separator in a list cell; a newline always separates"},
+		&flag{name: "skip-unchanged", value: "RESULTS|last", read: filled(&s.unchanged), usage: "skip rows whose task was given exactly this by the batch in RESULTS; last: by its newest results (needs {date} in -o). What others changed meanwhile is not seen: send all now and then"},
+		&flag{name: "plan", value: "HASH", read: fingerprint(&s.batch.Plan), usage: "send nothing unless the input, as the flags map it, and the target have this fingerprint, which check prints"},
 		&flag{name: "strict", stays: true, read: on(&s.strict), usage: "send nothing if any row is invalid"},
 		&flag{name: "limit", value: "N", read: whole(&s.batch.Limit, 1, math.MaxInt64), usage: "only the first N rows of the input; try 20 first, then the same command without it (default: all)"},
 		&flag{name: "max-errors", value: "N", def: "3", read: whole(&s.maxErrors, 0, math.MaxInt32), usage: "check: samples shown for each kind of problem, 0 = all"},
@@ -125,6 +128,16 @@ func (s *settings) outputFlags() []cli.Flag {
 	)
 }
 
+// fingerprint reads 32 hex digits.
+func fingerprint(to *string) func(string) error {
+	return func(text string) error {
+		if b, err := hex.DecodeString(text); err != nil || len(b) != 16 {
+			return fmt.Errorf("%s is no fingerprint of 32 hex digits, as check prints it", shown(text))
+		}
+		return filled(to)(strings.ToLower(text))
+	}
+}
+
 // names reads comma-separated column names.
 func names(to *[]string) func(string) error {
 	return func(text string) error {
@@ -144,7 +157,7 @@ func (s *settings) complete(cmd *cli.Command) error {
 	for _, name := range []string{"results", "failures", "summary"} {
 		if f := findFlag(cmd, name); f.IsSet() {
 			if word := s.unfilled(f.String()); word != "" {
-				return usagef("%s: %s is not filled in%s", f.where(), word, cmp.Or(words.DidYouMean(word, filledIn), "; {date} and {name} are"))
+				return usagef("%s: %s is not filled in; %s are", f.where(), word, strings.Join(filledIn, " and "))
 			}
 		}
 	}

@@ -16,7 +16,8 @@ import (
 
 // target is where the updates go.
 type target struct {
-	baseURL string
+	name    string // as results record it
+	baseURL string // "" before the sandbox is there
 	client  *client.Client
 	demo    *sandbox.Server // nil: a real server
 }
@@ -51,13 +52,16 @@ func (j *job) label() string {
 // that the client refuses.
 func (j *job) findTarget() error {
 	cfg := client.Config{Key: "any key", BaseURL: j.set.client.BaseURL, InsecureHTTP: j.set.client.InsecureHTTP}
-	if j.set.sandbox {
-		cfg.BaseURL = ""
-	} else {
-		j.target.baseURL = strings.TrimRight(cfg.BaseURL, "/")
-	}
-	if err := cfg.Validate(); err != nil {
-		return usagef("%s: %s", j.where("base-url"), oneLine(err.Error()))
+	j.target.name = sandboxTarget
+	if !j.set.sandbox {
+		name, err := cfg.Target()
+		if err == nil {
+			err = cfg.Validate()
+		}
+		if err != nil {
+			return usagef("%s: %s", j.where("base-url"), oneLine(err.Error()))
+		}
+		j.target.name, j.target.baseURL = name, name
 	}
 	cfg = client.Config{Key: "any key", CACertFile: j.set.client.CACertFile}
 	if err := cfg.Validate(); err != nil {

@@ -91,6 +91,29 @@ func UnfinishedDates(path string) []string {
 	return found
 }
 
+// NewestOther is the newest complete results file of the batch whose results
+// stand at path, other than path itself: the one with the latest date, and of
+// its reruns the last; "" if there is none. Names decide.
+func NewestOther(path string) string {
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	path = filepath.Clean(path)
+	newest, newestDate, newestRun := "", "", 0
+	for _, f := range files {
+		other := filepath.Join(filepath.Dir(path), f.Name())
+		stem, n := splitRerun(other)
+		if other == path || filepath.Ext(other) != ".csv" || LockName(other) != LockName(path) || keptEnd.MatchString(stem) {
+			continue
+		}
+		if date := dates.FindString(f.Name()); date > newestDate || date == newestDate && n > newestRun {
+			newest, newestDate, newestRun = other, date, n
+		}
+	}
+	return newest
+}
+
 // LockName is the lock file of the batch with this results file: its name
 // without dates, {date} and the rerun's number, then .lock.
 func LockName(results string) string {

@@ -145,6 +145,30 @@ func TestUnfinishedDates(t *testing.T) {
 	}
 }
 
+func TestNewestOther(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"nightly-2026-11-22.csv", "nightly-2026-11-22-2.csv", "nightly-2026-11-22-10.csv", "nightly-2026-11-21.csv", "nightly-2026-11-23.csv",
+		"nightly-2026-11-24.csv.partial", "other-2026-11-24.csv", "nightly-2026-11-22.2026-11-24T230102.csv",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"nightly-2026-11-24.csv": "nightly-2026-11-23.csv", "nightly-2026-11-23.csv": "nightly-2026-11-22-10.csv",
+		"other-2026-11-24.csv": "", "new-2026-11-24.csv": "",
+	} {
+		got := NewestOther(filepath.Join(dir, name))
+		if got != "" {
+			got = filepath.Base(got)
+		}
+		if got != want {
+			t.Errorf("before %s came %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestExpand(t *testing.T) {
 	now := time.Date(2026, 11, 23, 0, 30, 0, 0, time.FixedZone("", 3600))
 	if got := Expand("d/{name}-{date}.{x}.csv", "tasks{date}", now); got != "d/tasks{date}-2026-11-23.{x}.csv" {
