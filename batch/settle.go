@@ -192,6 +192,9 @@ func (d *dispatcher) record(it *item, o record.Outcome, message string) {
 		Outcome: o, Row: it.row.Number, Status: it.status, Attempts: it.attempts, At: it.reply.Received,
 		Target: d.cfg.Target, Error: message, Sum: it.sum, HasSum: it.row.Err == nil, Tail: it.row.Tail,
 	}
+	if p := it.row.Prior; p != nil && p.WasTask != "" {
+		rec.Sum, rec.HasSum = p.Head.Sum() // so that the next rerun knows it, too
+	}
 	if it.attempts > 0 {
 		rec.MS = it.reply.Received.Sub(it.firstSent).Milliseconds()
 	} else {

@@ -248,8 +248,8 @@ func (s *surveyor) toSend(it *item, task uint64) {
 	if len(s.First) < firstRequests {
 		s.First = append(s.First, Request{Row: row.Number, Method: "PUT", TaskID: strings.Clone(row.TaskID), Body: bytes.Clone(row.Body)})
 	}
-	if row.Warning != "" {
-		s.sample(&s.Warnings, row, &csvmap.RowError{Line: row.Line, Column: "taskId", Value: row.TaskID, Kind: row.Warning, Reason: row.Warning})
+	if row.Warning != nil {
+		s.sample(&s.Warnings, row, row.Warning)
 	}
 }
 

@@ -30,6 +30,7 @@ type builder struct {
 	text    strings.Reader // what decoder reads
 	decoder jsontext.Decoder
 	update  client.Update
+	sent    [client.NumFields]string // what Row.Value returns
 	body    []byte
 	merged  []byte
 }
@@ -61,12 +62,19 @@ func (b *builder) fail(line int64, column string, p *problem) {
 	}
 }
 
+// warn notes the first thing that is odd about the row.
+func (b *builder) warn(column, kind, value, reason string) {
+	if b.row.Warning == nil {
+		b.row.Warning = &RowError{Line: b.row.Line, Column: column, Value: strings.Clone(words.Shorten(value, 100)), Kind: kind, Reason: reason}
+	}
+}
+
 // setTaskID takes the task id over into the row, if it is valid.
 func (b *builder) setTaskID() {
 	if v := b.values[b.taskID]; v.state == given {
 		b.row.TaskID = strings.Clone(v.text)
 		if looksScientific(v.text) {
-			b.row.Warning = "the taskId " + words.Quote(v.text) + " looks like a number that a spreadsheet has shortened"
+			b.warn(taskIDName, "taskId in scientific notation", v.text, "it looks like a number that a spreadsheet has shortened")
 		}
 	}
 }
@@ -96,10 +104,11 @@ func (b *builder) finish(constants bool) {
 	}
 	b.apply(client.Metadata, object)
 	b.body = b.update.AppendBody(b.body[:0])
-	b.row.Body, b.row.Set, b.row.Cleared = b.body, b.update.Set(), b.update.Cleared()
+	b.row.Body, b.row.Set, b.row.Cleared, b.row.values = b.body, b.update.Set(), b.update.Cleared(), b
 }
 
 func (b *builder) apply(f client.Field, v value) {
+	b.sent[f] = v.text
 	switch {
 	case v.state == cleared:
 		b.update.Clear(f)

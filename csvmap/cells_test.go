@@ -148,7 +148,7 @@ func TestScientificTaskIDWarns(t *testing.T) {
 	l := must(t, "a.csv", "taskId,title\n1.23457E15,x\n1E5,x\nE5,x\n1.2.3E4,x\n12e,x\nT1E5,x\n", Options{})
 	var warned []string
 	for _, row := range l.rows {
-		if row.Warning != "" {
+		if row.Warning != nil {
 			warned = append(warned, row.TaskID)
 		}
 	}

@@ -2,10 +2,8 @@ package csvmap
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -17,58 +15,6 @@ func (b *builder) csvRow(rec *csvRecord) {
 	} else {
 		b.keepRaw(rec.raw)
 	}
-}
-
-// resultsRow makes a row of a record of a results file. Constants replace the
-// cells of rows that are sent again only.
-func (b *builder) resultsRow(rec *csvRecord) {
-	prior := b.layout.results.prior(rec)
-	number, _ := prior.Head.Row() // checked before
-	build := func(constants bool) bool {
-		b.start(number, rec.line)
-		ok := b.readRecord(rec)
-		if ok {
-			b.readCells(rec, constants)
-		}
-		return ok
-	}
-	whole := build(false)
-	raw := cellAt(rec, b.layout.results.raw)
-	prior.Raw = raw != "" && whole && !b.hasCells(rec)
-	prior.Edited = whole && raw == "" && prior.edited(&b.row)
-	outcome, _ := prior.Head.Outcome()
-	sent := !outcome.Finished() && raw == ""
-	if sent && whole && b.constants {
-		build(true)
-	}
-	b.row.Prior = prior
-	b.verbatim = !sent
-	b.ignoredKeys = append(b.ignoredKeys, cellAt(rec, b.layout.results.ignored)...)
-	switch {
-	case !whole:
-		b.keepRaw(rec.raw)
-	case raw != "":
-		b.raw = raw
-		b.row.Err = notRepaired(rec.line, prior.Raw)
-	}
-	if b.row.Err != nil {
-		b.row.Body, b.row.Set, b.row.Cleared = nil, 0, 0
-	}
-}
-
-// hasCells tells whether one of the row's own cells is filled; a remark in a
-// column without a name is none.
-func (b *builder) hasCells(rec *csvRecord) bool {
-	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return !own.optional && cellAt(rec, own.cell) != "" })
-}
-
-// notRepaired is why a row with a text in _raw is not sent.
-func notRepaired(line int64, empty bool) *RowError {
-	reason := "its cells are filled; empty its _raw, then it is sent"
-	if empty {
-		reason = "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent"
-	}
-	return &RowError{Line: line, Column: record.RawName, Kind: "not repaired", Reason: reason}
 }
 
 // readRecord checks that the record has the header's cells. If not, the row is

@@ -55,6 +55,9 @@ func (in *Input) Facts() Facts {
 	f.Delimiter = delimiterName(in.dialect.delimiter)
 	f.HasHeader = !in.layout.headerless
 	f.IsResults = in.layout.results != nil
+	if f.IsResults {
+		f.Hints = append(slices.Clip(f.Hints), in.layout.results.rewritten(in.layout.own)...)
+	}
 	f.UnknownIgnored = slices.Clip(in.layout.unknown)
 	for _, own := range in.layout.own {
 		if own.filled && !f.IsResults {

@@ -34,6 +34,9 @@ type resultsColumns struct {
 	head    [record.NumHead]int
 	raw     int
 	ignored int
+
+	asItStands bool        // the file's cells are not protected against formulas
+	edited     []cellCount // of the edited rows, for each of layout.own
 }
 
 // mapResults makes the layout of a results file: only exact names are fields,
@@ -96,45 +99,4 @@ func cellAt(rec *csvRecord, i int) string {
 		return ""
 	}
 	return rec.cells[i]
-}
-
-// edited tells whether the row is not what its _sum was made of. A cell that
-// is no sum, as of an invalid row or after a spreadsheet took it for a number,
-// says nothing.
-func (p *Prior) edited(row *Row) bool {
-	sum, ok := p.Head.Sum()
-	return ok && (row.Err != nil || sum != record.SumOf(row.TaskID, row.Body))
-}
-
-// lineList collects lines of a file that have the same thing wrong.
-type lineList struct {
-	what  string
-	hint  string
-	lines []string
-	count int
-}
-
-const shownLines = 5
-
-func (l *lineList) add(line int64, detail string) {
-	l.count++
-	if len(l.lines) < shownLines {
-		l.lines = append(l.lines, strings.TrimSpace(fmt.Sprintf("%d %s", line, detail)))
-	}
-}
-
-// err is nil if the list is empty.
-func (l *lineList) err() error {
-	if l.count == 0 {
-		return nil
-	}
-	lines := strings.Join(l.lines, ", ")
-	if more := l.count - len(l.lines); more > 0 {
-		lines += fmt.Sprintf(" and %d more", more)
-	}
-	word := "line"
-	if l.count > 1 {
-		word = "lines"
-	}
-	return &InputError{Msg: fmt.Sprintf("%s: %s %s", l.what, word, lines), Hints: []string{l.hint}}
 }

@@ -24,6 +24,8 @@ func (in *Input) prepareResults(ctx context.Context) error {
 	outcomes := lineList{what: "no outcome in _outcome", hint: fmt.Sprintf("the outcomes are %s", strings.Join(record.OutcomeNames(), ", "))}
 	damaged := lineList{what: "a finished row has too few or too many cells, or bad quotes", hint: "restore the line, or delete it"}
 	ordered, last := true, int64(0)
+	b, told := newBuilder(in.layout, in.rules), false
+	in.layout.results.edited = nil
 	for rec, err := range in.records(ctx, nil) {
 		if err != nil {
 			return err
@@ -41,6 +43,9 @@ func (in *Input) prepareResults(ctx context.Context) error {
 		}
 		ordered = ordered && number > last
 		last = number
+		if !told {
+			in.layout.results.asItStands, told = b.tells(rec)
+		}
 	}
 	for _, list := range []*lineList{&rows, &outcomes, &damaged} {
 		if err := list.err(); err != nil {
@@ -148,4 +153,37 @@ func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error
 func (c *csvReader) reset(text []byte, line int64) {
 	c.window = window{src: bytes.NewReader(text), buf: c.buf}
 	c.number, c.lineNumber = 0, line
+}
+
+// lineList collects lines of a file that have the same thing wrong.
+type lineList struct {
+	what  string
+	hint  string
+	lines []string
+	count int
+}
+
+const shownLines = 5
+
+func (l *lineList) add(line int64, detail string) {
+	l.count++
+	if len(l.lines) < shownLines {
+		l.lines = append(l.lines, strings.TrimSpace(fmt.Sprintf("%d %s", line, detail)))
+	}
+}
+
+// err is nil if the list is empty.
+func (l *lineList) err() error {
+	if l.count == 0 {
+		return nil
+	}
+	lines := strings.Join(l.lines, ", ")
+	if more := l.count - len(l.lines); more > 0 {
+		lines += fmt.Sprintf(" and %d more", more)
+	}
+	word := "line"
+	if l.count > 1 {
+		word = "lines"
+	}
+	return &InputError{Msg: fmt.Sprintf("%s: %s %s", l.what, word, lines), Hints: []string{l.hint}}
 }

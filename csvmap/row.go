@@ -2,7 +2,6 @@ package csvmap
 
 import (
 	"taskbatch/client"
-
 	"taskbatch/csvmap/record"
 )
 
@@ -22,8 +21,20 @@ type Row struct {
 	Tail []byte
 
 	Err     *RowError // why the row is invalid
-	Warning string    // something odd that does not hinder sending, e.g. a taskId in scientific notation
+	Warning *RowError // something odd that does not hinder sending, e.g. a taskId in scientific notation
 	Prior   *Prior    // what a results file says of the row; nil for other inputs
+
+	values *builder // of Input.Check
+}
+
+// Value is the text that the row sets the field to, JSON for lists and
+// objects; "" if it does not set it. Only for rows of Input.Check, until the
+// next one.
+func (r *Row) Value(f client.Field) string {
+	if r.values == nil || !r.Set.Has(f) {
+		return ""
+	}
+	return r.values.sent[f]
 }
 
 // RowError says why a row cannot be turned into a request.
@@ -43,4 +54,8 @@ type Prior struct {
 	// left it, so Head's _error still says why it is invalid. When cells are
 	// filled but _raw is not emptied, Raw is false and Err says so.
 	Raw bool
+	// WasTask is the taskId before a spreadsheet took its leading zeros, "" if
+	// none did. The row belongs to that task. Unless it is finished it is
+	// invalid and keeps its _sum, until a person empties it.
+	WasTask string
 }

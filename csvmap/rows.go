@@ -24,13 +24,16 @@ func (in *Input) Check(ctx context.Context) iter.Seq2[*Row, error] {
 			}
 		}
 		b := newBuilder(in.layout, in.rules)
-		for _, err := range in.rows(ctx, b) {
+		for rec, err := range in.rows(ctx, b) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			in.withIgnored = in.withIgnored || len(b.ignoredKeys) > 0
 			in.withRaw = in.withRaw || b.raw != ""
+			if b.row.Prior != nil && b.row.Prior.Edited {
+				in.layout.results.countEdited(in.layout.own, rec)
+			}
 			if !yield(&b.row, nil) {
 				return
 			}
@@ -81,6 +84,7 @@ func (m *rowMemory) keep(row *Row, tail []byte) *Row {
 	}
 	m.rows = append(m.rows, *row)
 	kept := &m.rows[len(m.rows)-1]
+	kept.values = nil
 	if row.Body != nil {
 		kept.Body = m.copy(row.Body)
 	}

@@ -1,0 +1,185 @@
+package csvmap
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"taskbatch/csvmap/record"
+	"taskbatch/csvmap/words"
+)
+
+// resultsRow makes a row of a record of a results file. Constants replace the
+// cells of rows that are sent again only.
+func (b *builder) resultsRow(rec *csvRecord) {
+	prior := b.layout.results.prior(rec)
+	whole := b.readProtected(rec, prior)
+	raw := cellAt(rec, b.layout.results.raw)
+	prior.Raw = raw != "" && whole && !b.hasCells(rec)
+	if sum, ok := prior.Head.Sum(); ok && whole && raw == "" && !b.fits(prior) {
+		prior.Edited = true
+		prior.WasTask = lostZeros(b.row.TaskID, sum)
+	}
+	outcome, _ := prior.Head.Outcome()
+	sent := !outcome.Finished() && raw == "" && prior.WasTask == ""
+	if sent && whole && b.constants {
+		b.readResults(rec, prior, true)
+	}
+	b.row.Prior = prior
+	b.verbatim = !sent
+	b.ignoredKeys = append(b.ignoredKeys, cellAt(rec, b.layout.results.ignored)...)
+	switch {
+	case !whole:
+		b.keepRaw(rec.raw)
+	case raw != "":
+		b.raw = raw
+		b.row.Err = notRepaired(rec.line, prior.Raw)
+	case prior.WasTask != "":
+		if b.row.Err == nil && !outcome.Finished() {
+			b.fail(b.lineOf(rec, b.layout.own[b.taskID].cell), taskIDName, lostZerosProblem(b.row.TaskID, prior.WasTask))
+		}
+		b.row.TaskID = prior.WasTask
+	}
+	if b.row.Err != nil {
+		b.row.Body, b.row.Set, b.row.Cleared = nil, 0, 0
+	}
+}
+
+// readResults reads the cells of a record; false: it has not the header's.
+func (b *builder) readResults(rec *csvRecord, prior *Prior, constants bool) bool {
+	number, _ := prior.Head.Row() // checked before
+	b.start(number, rec.line)
+	if !b.readRecord(rec) {
+		return false
+	}
+	b.readCells(rec, constants)
+	return true
+}
+
+// fits tells whether the row is still what its _sum was made of.
+func (b *builder) fits(prior *Prior) bool {
+	sum, ok := prior.Head.Sum()
+	return ok && b.row.Err == nil && sum == record.SumOf(b.row.TaskID, b.row.Body)
+}
+
+// readProtected is readResults for cells that may be protected against being
+// run as a formula. Where the row's _sum does not tell whether they are, the
+// other rows of the file have told.
+func (b *builder) readProtected(rec *csvRecord, prior *Prior) (whole bool) {
+	whole = b.readResults(rec, prior, false)
+	plain := b.layout.results.unprotected(rec)
+	if !whole || plain == nil || b.fits(prior) {
+		return whole
+	}
+	asItStands := slices.Clone(rec.cells)
+	copy(rec.cells, plain)
+	b.readResults(rec, prior, false)
+	if !b.fits(prior) && b.layout.results.asItStands {
+		copy(rec.cells, asItStands)
+		b.readResults(rec, prior, false)
+	}
+	return true
+}
+
+// tells finds out by a record's _sum whether the file's cells are protected;
+// ok is false if it does not tell.
+func (b *builder) tells(rec *csvRecord) (asItStands, ok bool) {
+	plain := b.layout.results.unprotected(rec)
+	if plain == nil {
+		return false, false
+	}
+	prior := b.layout.results.prior(rec)
+	if !b.readResults(rec, prior, false) {
+		return false, false
+	}
+	if b.fits(prior) {
+		return true, true
+	}
+	rec.cells = plain
+	return false, b.readResults(rec, prior, false) && b.fits(prior)
+}
+
+// unprotected returns the record's cells without the mark that keeps a
+// spreadsheet from running them, nil if none has it.
+func (c *resultsColumns) unprotected(rec *csvRecord) []string {
+	var cells []string
+	for i, cell := range rec.cells {
+		if plain, found := record.Unprotect(cell); found && !slices.Contains(c.head[:], i) {
+			if cells == nil {
+				cells = slices.Clone(rec.cells)
+			}
+			cells[i] = plain
+		}
+	}
+	return cells
+}
+
+// hasCells tells whether one of the row's own cells is filled; a remark in a
+// column without a name is none.
+func (b *builder) hasCells(rec *csvRecord) bool {
+	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return !own.optional && cellAt(rec, own.cell) != "" })
+}
+
+// notRepaired is why a row with a text in _raw is not sent.
+func notRepaired(line int64, empty bool) *RowError {
+	reason := "its cells are filled; empty its _raw, then it is sent"
+	if empty {
+		reason = "the row could not be read in an earlier run; fill its cells and empty its _raw, then it is sent"
+	}
+	return &RowError{Line: line, Column: record.RawName, Kind: "not repaired", Reason: reason}
+}
+
+// lostZeros returns what a taskId was before a spreadsheet took it for a
+// number, by the hash of it in _sum; "" if it only was another.
+func lostZeros(id string, sum record.Sum) string {
+	const most = 20
+	if id == "" {
+		return ""
+	}
+	for range most {
+		if id = "0" + id; record.SumOf(id, nil).Task == sum.Task {
+			return id
+		}
+	}
+	return ""
+}
+
+func lostZerosProblem(id, was string) *problem {
+	return problemf("leading zeros lost", id, "the taskId was %s, of which a spreadsheet has made %s; write it back, or empty the row's _sum if %s is meant",
+		words.Quote(was), words.Quote(id), words.Quote(id))
+}
+
+// cellCount counts filled cells, and those of them that a spreadsheet may have
+// written.
+type cellCount struct{ filled, rewritten int64 }
+
+// spreadsheetCell is a number, a date or a time.
+var spreadsheetCell = regexp.MustCompile(`^([+-]?[\d.,]+([eE][+-]?\d+)?%?` +
+	`|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?( [AP]M)?)?` +
+	`|\d{1,2}[-. ]\p{L}{3,4}\.?([-. ]\d{2,4})?|\d{1,2}:\d{2}(:\d{2})?)$`)
+
+// countEdited counts the cells of a row that was edited.
+func (c *resultsColumns) countEdited(own []ownColumn, rec *csvRecord) {
+	if c.edited == nil {
+		c.edited = make([]cellCount, len(own))
+	}
+	for i, o := range own {
+		if cell := cellAt(rec, o.cell); cell != "" && (o.target.place == toTaskID || o.target.sent() && !o.target.isJSON()) {
+			c.edited[i].filled++
+			if spreadsheetCell.MatchString(cell) {
+				c.edited[i].rewritten++
+			}
+		}
+	}
+}
+
+// rewritten tells of the columns that a spreadsheet has probably rewritten.
+func (c *resultsColumns) rewritten(own []ownColumn) (hints []string) {
+	for i, n := range c.edited {
+		if n.filled > 0 && n.rewritten == n.filled {
+			hints = append(hints, fmt.Sprintf("column %s: in the edited rows it holds only numbers and dates (%s); a spreadsheet has probably rewritten it",
+				own[i].name, words.Plural(n.filled, "cell")))
+		}
+	}
+	return hints
+}
