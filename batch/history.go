@@ -149,6 +149,9 @@ func (p *Plan) newWalk() (*walk, error) {
 	return w, w.step()
 }
 
+// startOver is the last way on for an input that is not what it was.
+const startOver = "start over with --fresh (the earlier results are kept under their time); a new file under the same name each night needs -o '{name}-{date}.csv'"
+
 // step moves to the next record.
 func (w *walk) step() error {
 	old, err := w.plan.history.Next()
@@ -164,7 +167,7 @@ func (w *walk) passOver(row int64) error {
 	for w.more && w.old.Row < row {
 		if w.old.Outcome.Finished() {
 			return errorOf(Setup, fmt.Sprintf("row %d is %s in %s, but the input does not hold it any more", w.old.Row, w.old.Outcome, w.plan.history.path),
-				"undo the change to the input, or start over with --fresh (the earlier results are kept under their time)")
+				"undo the change to the input, or "+startOver)
 		}
 		w.plan.gone = true
 		if err := w.step(); err != nil {
@@ -247,9 +250,9 @@ func (w *walk) recall(it *item) error {
 func (w *walk) changed(row *csvmap.Row) error {
 	why := fmt.Sprintf("row %d (line %d, task %s) is %s in %s, but it is not the same any more: the input, or a flag that maps it, was changed", row.Number, row.Line, row.TaskID, w.old.Outcome, w.plan.history.path)
 	if w.fitting {
-		return errorOf(Setup, why, "undo the change, put changed rows into a file of their own, or start over with --fresh (the earlier results are kept under their time)")
+		return errorOf(Setup, why, "undo the change, put changed rows into a file of their own, or "+startOver)
 	}
-	return errorOf(Setup, why+"; or these are the results of another input, whose name leads to the same file", "give this input results of its own with -o FILE, undo the change, or start over with --fresh (the earlier results are kept under their time)")
+	return errorOf(Setup, why+"; or these are the results of another input, whose name leads to the same file", "give this input results of its own with -o FILE, undo the change, or "+startOver)
 }
 
 // byRecord tells whether the row is done with, or left out; else it is send.

@@ -21,7 +21,18 @@ func (j *job) checkPage(p *page) {
 	}
 	p.linef("")
 	p.linef("nothing was sent and no file was written")
-	if s.Invalid == 0 && s.ToSend+s.NoChange > 0 {
+	j.checkNext(p)
+}
+
+// checkNext says what to do after a check.
+func (j *job) checkNext(p *page) {
+	s := j.plan.Survey()
+	switch {
+	case s.Invalid > 0 && s.ToSend > 0:
+		p.linef("next: correct the invalid rows and check again; the other %s would be sent by: %s", words.Plural(s.ToSend, "row"), paint(p.color, "1", j.real()))
+	case s.Invalid > 0:
+		p.linef("next: correct the invalid rows and check again")
+	case s.ToSend+s.NoChange > 0:
 		p.linef("next: %s", paint(p.color, "1", j.real()))
 	}
 }

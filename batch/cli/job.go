@@ -55,8 +55,8 @@ func (s *session) where(name string) string { return findFlag(s.inv.command, nam
 // setUp does all up to an open input. What is wrong with the file is told
 // before anybody asks for a key.
 func (j *job) setUp() error {
-	if j.set.path == "-" && j.set.results == "" && !j.set.out.dryRun {
-		return usagef("standard input has no name to derive the results file from; add -o FILE")
+	if nameless(j.set.path) && j.set.results == "" && !j.set.out.dryRun {
+		return usagef("%s has no name to derive the results file from; add -o FILE", j.inputLabel())
 	}
 	if err := j.findInput(); err != nil {
 		return err

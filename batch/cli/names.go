@@ -21,7 +21,7 @@ func (s *settings) resultsName(isResults bool, now time.Time) string {
 	switch {
 	case s.results != "":
 		return s.expand(s.results, now)
-	case s.path == "-":
+	case nameless(s.path):
 		return ""
 	case isResults:
 		return results.RerunName(s.path)
@@ -29,6 +29,12 @@ func (s *settings) resultsName(isResults bool, now time.Time) string {
 		return sandboxName(s.path)
 	}
 	return results.ResultsName(s.path)
+}
+
+// nameless tells whether an input has no name of its own: standard input, and
+// what a shell makes of <(command).
+func nameless(path string) bool {
+	return path == "-" || strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
 }
 
 // sandboxName is the results file of a rehearsal, which is no part of the real
@@ -46,7 +52,7 @@ func (s *settings) expand(pattern string, now time.Time) string {
 // inputName is what {name} stands for: the input's name without folder and
 // extensions.
 func (s *settings) inputName() string {
-	if s.path == "-" {
+	if nameless(s.path) {
 		return "stdin"
 	}
 	return results.InputName(s.path)

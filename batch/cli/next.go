@@ -65,9 +65,13 @@ func (j *job) forReal() string {
 	})
 }
 
-// operandWord writes a file's name so that it is not taken for a flag.
+// operandWord writes a file's name so that it is not taken for a flag. The name
+// of a pipe of the shell is gone when somebody reads this.
 func operandWord(path string) string {
-	if strings.HasPrefix(path, "-") && path != "-" {
+	switch {
+	case path != "-" && nameless(path):
+		return "FILE"
+	case strings.HasPrefix(path, "-") && path != "-":
 		path = "./" + path
 	}
 	return words.Shell(path)

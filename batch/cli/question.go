@@ -46,7 +46,7 @@ func (j *job) ask() error {
 		j.started = time.Now()
 		return nil
 	}
-	return stopped(batch.Declined, "not confirmed; nothing was sent", "")
+	return stopped(batch.Declined, "not confirmed; nothing was sent", "--limit 20 tries some rows first; -y answers the question")
 }
 
 func (j *job) mustAsk() bool {
@@ -126,7 +126,11 @@ func replaceWarning(s *batch.Survey) string {
 	if len(fields) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the server may replace the whole %s of a task by what is sent, and not add to it", strings.Join(fields, " and "))
+	text := fmt.Sprintf("the server may replace the whole %s of a task by what is sent, or add to it; it is not published which", strings.Join(fields, " and "))
+	if s.Set[client.AttachmentURLs] > 0 {
+		text += "; if it adds, an update repeated after no answer may attach a URL twice"
+	}
+	return text
 }
 
 // readAnswer reads one line.

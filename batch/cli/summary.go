@@ -14,11 +14,12 @@ import (
 // summaryPage is the summary of a run, for people.
 func (j *job) summaryPage(p *page, exit int) {
 	s := j.summary
+	p.linef("%s", j.verdict())
 	pace := ""
 	if perSecond := rowsPerSecond(s); perSecond > 0 {
 		pace = ", " + rate(perSecond) + " rows/s"
 	}
-	p.linef("%s of %s in %s%s, to %s", words.Plural(s.Rows, "row"), j.inputLabel(), took(s.Finished.Sub(s.Started)), pace, j.label())
+	p.linef("%s to %s%s", j.inputLabel(), j.label(), pace)
 	for o := record.Updated; o < record.NumOutcomes; o++ {
 		if n := s.Outcomes[o]; n > 0 || o == record.Updated {
 			p.linef("  %-8s %9s%s", o, words.Grouped(n), note(o, s))
@@ -40,13 +41,41 @@ func (j *job) summaryPage(p *page, exit int) {
 	}
 	j.failures(p)
 	p.linef("")
-	p.linef("results: %s", s.Results)
+	p.linef("results: %s", shown(s.Results))
 	if j.set.failures != "" && s.Complete {
-		p.linef("failures: %s", j.set.failures)
+		p.linef("failures: %s", shown(j.set.failures))
 	}
-	if next := j.next(exit); next != "" {
+	if j.in.Facts().IsResults && j.plan.Survey().Finished == 0 {
+		p.linef("these are the results of the rows in %s alone; the batch that they come from keeps its own", j.inputLabel())
+	}
+	next := j.next(exit)
+	if next == "" {
+		p.linef("next: nothing; every row is finished")
+	} else {
 		p.linef("next: %s", paint(p.color, "1", next))
 	}
+}
+
+// verdict tells a finished run from a stopped one, and this run from the
+// batch.
+func (j *job) verdict() string {
+	s, survey := j.summary, j.plan.Survey()
+	how := "finished"
+	if s.Stop != nil {
+		how = "stopped"
+	}
+	if sig := j.signals.caught(); s.Stop != nil && s.Stop.Cause == batch.Signal && sig != nil {
+		how += " by " + signalName(sig)
+	}
+	text := fmt.Sprintf("%s after %s: %s of %s updated", how, took(s.Finished.Sub(s.Started)),
+		words.Grouped(s.Outcomes[record.Updated]), words.Plural(s.Rows, "row"))
+	if earlier := survey.Finished - survey.Skipped; earlier > 0 {
+		text += fmt.Sprintf(" (%s of them earlier)", words.Grouped(earlier))
+	}
+	if n := s.Outcomes[record.Unsent]; n > 0 {
+		text += ", " + words.Grouped(n) + " not sent"
+	}
+	return text
 }
 
 // note explains an outcome whose name does not say it all.

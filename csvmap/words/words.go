@@ -69,8 +69,12 @@ func distance(a, b string) int {
 	return last[len(t)]
 }
 
-// Shell is a word as a POSIX shell takes it: quoted if it has to be.
+// Shell is a word as a POSIX shell takes it: quoted if it has to be, and with
+// escapes for what cannot be seen.
 func Shell(word string) string {
+	if strings.ContainsFunc(word, Hidden) || !utf8.ValidString(word) {
+		return shellEscaped(word)
+	}
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
 	if word != "" && strings.Trim(word, plain) == "" {
 		return word
@@ -81,6 +85,27 @@ func Shell(word string) string {
 // Quote shows a name or a value in a message: in quotes, on one line, cut to
 // about 60 bytes.
 func Quote(text string) string { return strconv.Quote(Shorten(text, 60)) }
+
+// shellEscaped is $'...', which POSIX has from 2024 on and bash, zsh and ksh
+// have always had.
+func shellEscaped(word string) string {
+	out := []byte("$'")
+	for len(word) > 0 {
+		r, n := utf8.DecodeRuneInString(word)
+		switch {
+		case r == '\'' || r == '\\':
+			out = append(out, '\\', byte(r))
+		case Hidden(r) || r == utf8.RuneError && n == 1:
+			for _, b := range []byte(word[:n]) {
+				out = fmt.Appendf(out, `\%03o`, b)
+			}
+		default:
+			out = append(out, word[:n]...)
+		}
+		word = word[n:]
+	}
+	return string(append(out, '\''))
+}
 
 // Plural writes a count with its noun: 1 row, 2 rows, 12,345 rows.
 func Plural[N int | int64](n N, noun string) string {

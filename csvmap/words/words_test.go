@@ -26,9 +26,12 @@ func TestNearest(t *testing.T) {
 
 // TestShell: whatever the word, the shell gives it back.
 func TestShell(t *testing.T) {
-	shell, err := exec.LookPath("sh")
+	shell, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("no shell here")
+		t.Skip("no bash here")
+	}
+	if got := Shell("it's\x1b\n"); got != `$'it\'s\033\012'` {
+		t.Error(got)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfN(rapid.StringMatching(`[^\x00]{0,12}`), 20, 20).Draw(t, "words")
