@@ -23,6 +23,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"taskbatch/client/sandbox/apitest"
 )
 
 func TestMain(m *testing.M) {
@@ -30,8 +32,10 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata/script with the real program
-// against a sandbox in a process of its own, over a real socket.
+// against a sandbox in a process of its own, over a real socket. The API's
+// description judges what the sandbox was sent.
 func TestScripts(t *testing.T) {
+	judge := apitest.New(t, "testdata/thena.openapi.yaml")
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -41,6 +45,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ROOT", root)
 			env.Setenv("TMPDIR", env.WorkDir)
 			env.Values[processKey{}] = &process{}
+			env.Values[judgeKey{}] = judge
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -85,6 +90,8 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	if url == "" {
 		ts.Fatalf("sandbox says %q", said)
 	}
+	judge := ts.Value(judgeKey{}).(*apitest.Referee)
+	ts.Defer(func() { judge.JudgeLog(url) }) // before it is interrupted
 	ts.Setenv("THENA_BASE_URL", url)
 	ts.Setenv("THENA_API_KEY", "the-secret-key")
 }
@@ -130,7 +137,10 @@ func (s *shared) String() string {
 	return s.buf.String()
 }
 
-type processKey struct{}
+type (
+	processKey struct{}
+	judgeKey   struct{}
+)
 
 // start ARG... starts taskbatch beside the script; ends must follow.
 func start(ts *testscript.TestScript, neg bool, args []string) {

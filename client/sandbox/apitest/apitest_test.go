@@ -173,3 +173,32 @@ func TestWrap(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// A sandbox in another process is judged by its log.
+func TestJudgeLog(t *testing.T) {
+	box := newBox(t, sandbox.Config{})
+	server := httptest.NewServer(box)
+	defer server.Close()
+	fouls := &counter{TB: t}
+	ref := apitest.New(fouls, description)
+	serve(box, put("T-1", "key", `{"title":"x"}`))
+	ref.JudgeLog(server.URL)
+	if fouls.n != 0 {
+		t.Errorf("%d fouls in a clean log", fouls.n)
+	}
+	serve(box, put("T-1", "key", `{"tittle":"x"}`))
+	serve(box, put("T-1", "key", `{"title":`))
+	serve(box, httptest.NewRequest("POST", "http://127.0.0.1/v1/accounts/tasks/T-1", strings.NewReader(`{}`)))
+	ref.JudgeLog(server.URL)
+	if fouls.n != 3 {
+		t.Errorf("%d fouls were seen, want 3", fouls.n)
+	}
+}
+
+// counter is a test that counts what would fail it.
+type counter struct {
+	testing.TB
+	n int
+}
+
+func (c *counter) Errorf(string, ...any) { c.n++ }
