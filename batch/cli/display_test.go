@@ -43,8 +43,6 @@ func TestRunFrame(t *testing.T) {
 		"stopping":          {after(func(p *batch.Progress) { p.Phase, p.InFlight = batch.Stopping, 8 }), "500/1,000 rows, 3 failed, stopping: 8 in flight"},
 		"nothing in flight": {after(func(p *batch.Progress) { p.Phase = batch.Stopping }), "500/1,000 rows, 3 failed, stopping"},
 		"writing":           {after(func(p *batch.Progress) { p.Phase = batch.Writing }), "500/1,000 rows, 3 failed, writing results"},
-		"resumed": {after(func(p *batch.Progress) { p.Earlier[record.Updated] = 210 }),
-			"500/1,000 rows, resumed at 210, 3 failed, 50.0 rows/s, 10 s left"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -49,21 +49,10 @@ func readingFrame(name string, read, size int64) frame {
 // runFrame is how far a run is.
 func runFrame(p batch.Progress, now time.Time) frame {
 	rows := fmt.Sprintf("%s/%s rows", words.Grouped(p.Settled), words.Grouped(p.Total))
-	resumed := ""
-	if n := sum(p.Earlier); n > 0 {
-		resumed = "resumed at " + words.Grouped(n)
-	}
 	short, long := doing(p, now)
 	return frame{p.Settled, p.Total, []string{
-		joinTexts(rows, resumed, failing(p), long), joinTexts(rows, failing(p), long), joinTexts(rows, long), long, short, rows,
+		joinTexts(rows, failing(p), long), joinTexts(rows, long), long, short, rows,
 	}}
-}
-
-func sum(counts batch.Outcomes) (n int64) {
-	for _, count := range counts {
-		n += count
-	}
-	return n
 }
 
 // failing counts the rows that did not get through.

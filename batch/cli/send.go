@@ -6,12 +6,16 @@ import (
 	"time"
 
 	"taskbatch/batch"
+	"taskbatch/csvmap/words"
 )
 
 // send runs the plan, shows its progress and hands signals to it.
 func (j *job) send() error {
 	stop := make(chan struct{}, 2)
 	return j.watched(0, func(now time.Time) frame { return runFrame(j.plan.Progress(), now) }, func() (err error) {
+		if earlier := j.plan.Progress().Settled; earlier > 0 && j.view.mode != progressNone {
+			j.view.post(fmt.Sprintf("taskbatch: resumed at %s of %s", words.Grouped(earlier), words.Plural(j.plan.Survey().Rows, "row")))
+		}
 		j.signals.during(func(nth int) { j.askToStop(nth, stop) }, j.view.postProgress)
 		defer j.signals.afterwards()
 		j.summary, err = j.plan.Run(j.ctx, stop)
