@@ -36,6 +36,7 @@ type Client struct {
 	start   string // of each request, up to the task ID
 	head    string // the rest of the head, up to the length of the body
 	timeout time.Duration
+	keepID  bool
 	secret  *secret
 }
 
@@ -62,6 +63,7 @@ func New(c Config) (*Client, error) {
 	client := &Client{
 		dialer:  dialer{net: net.Dialer{KeepAlive: 30 * time.Second}, addr: hostPort(base), roots: roots, proxy: proxy},
 		timeout: c.Timeout,
+		keepID:  c.KeepRequestID,
 		secret:  newSecret(c.Key),
 	}
 	authorization := ""

@@ -39,6 +39,16 @@ func (h headers) only(name string) []byte {
 	return value
 }
 
+// requestID is the server's name for the request.
+func (h headers) requestID() []byte {
+	for _, name := range []string{"x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray"} {
+		if id := h.only(name); len(id) > 0 {
+			return id
+		}
+	}
+	return nil
+}
+
 // number reads decimal digits and nothing else, up to the largest int64.
 func number(b []byte) (n int64, ok bool) {
 	for _, c := range b {

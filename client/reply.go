@@ -17,7 +17,7 @@ const (
 	Forbidden
 	// Redirected: 3xx; never followed, Message names the location.
 	Redirected
-	// Throttled: 429.
+	// Throttled: 429, and 403 with a Retry-After.
 	Throttled
 	// Erring: an error answer that may pass (408, 425, 500, 503).
 	Erring

@@ -64,7 +64,7 @@ func (s *Sender) Put(ctx context.Context, taskID string, body []byte) Reply {
 	} else {
 		s.drop()
 	}
-	s.answered(body, &reply)
+	s.answered(taskID, body, &reply)
 	return reply
 }
 
@@ -175,11 +175,17 @@ func (s *Sender) failed(ctx context.Context, connected bool, err error, reply *R
 }
 
 // answered fills in the reply of an attempt with an answer.
-func (s *Sender) answered(body []byte, reply *Reply) {
+func (s *Sender) answered(taskID string, body []byte, reply *Reply) {
 	a := &s.answer
-	readHeaders(a.headers, s.dates.read(a.headers), reply)
+	readHeaders(a.headers, s.dates.read(a.headers), taskID, reply)
+	if s.client.keepID {
+		reply.RequestID = s.client.secret.line(string(a.headers.requestID()))
+	}
 	reply.Status = a.status
 	reply.Verdict, reply.Health = judge(a.status)
+	if reply.Verdict == Forbidden && reply.RetryAfter > 0 {
+		reply.Verdict = Throttled
+	}
 	switch reply.Verdict {
 	case Applied:
 		reply.Warning = compareAnswer(body, a.body, s.client.secret)
