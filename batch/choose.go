@@ -122,8 +122,10 @@ func (d *dispatcher) mayGo(now time.Time, dec pace.Decision) (time.Time, bool) {
 	case dec.At.IsZero():
 		d.waits.end()
 	case dec.Reason == pace.Rate:
+		d.waits.keepPace(now, "--rate")
 		d.waits.begin(&d.sum.Waited.Rate, ours, "waiting for the rate", dec.At)
 	case dec.Reason == pace.Quota:
+		d.waits.keepPace(now, d.quota.text(d.cfg.Pace.QuotaShare))
 		d.waits.begin(&d.sum.Waited.Quota, quota, "waiting for the quota", dec.At)
 	case dec.Reason == pace.Throttled:
 		d.waits.begin(&d.sum.Waited.Quota, theirs, "the server asks to wait", dec.At)
@@ -168,12 +170,14 @@ type waits struct {
 	mu    sync.Mutex
 	why   string // "": it is sending
 	until time.Time
+	pace  string    // the last wait of our own choice
+	paced time.Time // when it began
 }
 
 func (w *waits) begin(counted *time.Duration, whose whose, why string, until time.Time) {
-	w.counted, w.whose = counted, whose
+	w.counted = counted
 	w.mu.Lock()
-	w.why, w.until = why, until
+	w.whose, w.why, w.until = whose, why, until
 	w.mu.Unlock()
 }
 
@@ -183,11 +187,53 @@ func (w *waits) end() {
 	}
 }
 
-// now may be called from any goroutine.
-func (w *waits) now() (why string, until time.Time) {
+// keepPace notes what sets the pace of the run.
+func (w *waits) keepPace(now time.Time, pace string) {
+	w.mu.Lock()
+	w.pace, w.paced = pace, now
+	w.mu.Unlock()
+}
+
+// look may be called from any goroutine.
+func (w *waits) look(now time.Time) (why string, until time.Time, pace string) {
+	const news = 3 * time.Second
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.why, w.until
+	if waiting := w.why != "" && w.whose != theirs; waiting || now.Sub(w.paced) < news {
+		pace = w.pace
+	}
+	return w.why, w.until, pace
+}
+
+// quotaSeen is what people are told of the server's quota.
+type quotaSeen struct {
+	limit  int64
+	reset  time.Time
+	window time.Duration // 0: not known yet
+}
+
+func (s *quotaSeen) answered(q *client.Quota) {
+	if !q.Known || q.OwnTask {
+		return
+	}
+	s.limit = q.Limit
+	if q.Relative {
+		s.window = max(s.window, q.Left)
+		return
+	}
+	if !s.reset.IsZero() && q.Reset.After(s.reset) {
+		s.window = q.Reset.Sub(s.reset)
+	}
+	s.reset = q.Reset
+}
+
+// text is the quota and the share of it that the run may use.
+func (s *quotaSeen) text(share float64) string {
+	per := ""
+	if s.window > 0 {
+		per = fmt.Sprintf(" per %.0f s", s.window.Seconds())
+	}
+	return fmt.Sprintf("quota %d%s, %.0f%% of it", s.limit, per, 100*share)
 }
 
 // earliest is the first of the times that are set.

@@ -38,6 +38,7 @@ type dispatcher struct {
 	lanes      lanes
 	busy       bool // the disk cannot keep up
 	inFlight   int
+	quota      quotaSeen
 	confirming bool // the request that confirms a 401 is in flight
 	stopping   stopping
 

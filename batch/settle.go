@@ -56,6 +56,7 @@ func (d *dispatcher) answered(it *item) {
 func (d *dispatcher) observe(it *item, r *client.Reply) (felt bool) {
 	learned := d.gate.Answered(r, it.row.TaskID)
 	d.announceOutage(learned.Outage, r)
+	d.quota.answered(&r.Quota)
 	if s := d.rules.answered(it.row.TaskID, r); s != nil {
 		d.halt(s)
 	}

@@ -28,7 +28,7 @@ type Progress struct {
 	Rate     float64   // rows settled a second, over the last seconds
 	Waiting  string    // why nothing is sent at the moment; "" = it is sending
 	Until    time.Time // when the wait ends, if known
-	Started  time.Time
+	Pace     string    // what sets the pace, also between short waits: "--rate", or the quota in words; "" = nothing
 }
 
 // Phase is how far a run has come.
@@ -151,7 +151,7 @@ func (t *tally) progress(now time.Time) Progress {
 			p.Settled += p.Outcomes[i]
 		}
 	}
-	p.Waiting, p.Until = t.waits.now()
+	p.Waiting, p.Until, p.Pace = t.waits.look(now)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slot := t.reads % rateSamples

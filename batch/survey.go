@@ -24,14 +24,15 @@ type SurveyConfig struct {
 // Survey is what Prepare found in the input and in earlier results. As JSON it
 // is the greater part of a check's object.
 type Survey struct {
-	RowCounts `json:"rows"`
-	Set       FieldCounts `json:"fields_set"`     // rows to send that set the field
-	Cleared   FieldCounts `json:"fields_cleared"` // rows to send that clear it
-	Problems  []Problem   `json:"problems"`       // of invalid rows
-	Warnings  []Problem   `json:"warnings"`       // of odd rows that are sent
-	First     []Request   `json:"first_requests"` // three at most
-	Plan      string      `json:"plan"`           // the fingerprint
-	Continues string      `json:"continues"`      // the file that is continued; "" = none
+	RowCounts  `json:"rows"`
+	Set        FieldCounts `json:"fields_set"`     // rows to send that set the field
+	Cleared    FieldCounts `json:"fields_cleared"` // rows to send that clear it
+	Problems   []Problem   `json:"problems"`       // of invalid rows
+	Warnings   []Problem   `json:"warnings"`       // of odd rows that are sent
+	First      []Request   `json:"first_requests"` // three at most
+	EditedRows []int64     `json:"edited_rows"`    // the first of the edited rows that are not finished
+	Plan       string      `json:"plan"`           // the fingerprint
+	Continues  string      `json:"continues"`      // the file that is continued; "" = none
 
 	LastFinished time.Time `json:"-"` // newest _at of a row finished earlier
 
@@ -130,7 +131,7 @@ func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error], f *fingerprint) er
 		return err
 	}
 	s := &surveyor{order: &p.order, cfg: p.cfg.Survey, waiting: map[uint64]struct{}{}}
-	s.Problems, s.Warnings, s.First = []Problem{}, []Problem{}, []Request{}
+	s.Problems, s.Warnings, s.First, s.EditedRows = []Problem{}, []Problem{}, []Request{}, []int64{}
 	if h := p.history; h != nil {
 		s.Continues, s.LastFinished, s.lastUpdated = h.path, h.lastFinished, h.lastUpdated
 	}
@@ -215,7 +216,9 @@ func (s *surveyor) countEdited(it *item) {
 	switch {
 	case it.row.Prior == nil || !it.row.Prior.Edited:
 	case !it.past.outcome.Finished():
-		s.Edited++
+		if s.Edited++; s.Edited <= 5 {
+			s.EditedRows = append(s.EditedRows, it.row.Number)
+		}
 	case !it.past.inFile: // else this batch has sent the row as it is now
 		s.EditedFinished++
 	}
