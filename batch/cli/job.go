@@ -177,10 +177,6 @@ func (j *job) prepare() error {
 		return err
 	}
 	cfg.Input, cfg.Results, cfg.Failures, cfg.Target = j.in, j.results, j.set.failures, j.target.name
-	cfg.Target = j.target.baseURL
-	if j.set.sandbox {
-		cfg.Target = "sandbox"
-	}
 	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Duplicates: j.set.out.dryRun}
 	cfg.Sender = j.sender
 	cfg.Notify = j.notify
