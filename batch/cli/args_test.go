@@ -191,3 +191,25 @@ func TestParseNeverPanics(t *testing.T) {
 		}
 	})
 }
+
+// TestGuesses: what people try first is no flag, and the answer is one.
+func TestGuesses(t *testing.T) {
+	update := commands()[0]
+	for name, meant := range flagGuesses {
+		if findFlag(update, name) != nil || findFlag(update, meant) == nil {
+			t.Errorf("--%s is answered with --%s", name, meant)
+		}
+		if err := unknownFlag(update, "--"+name, name); !strings.HasSuffix(err.Error(), "did you mean --"+meant+"?") {
+			t.Error(err)
+		}
+	}
+	names := map[string]bool{}
+	for _, cmd := range commands() {
+		names[cmd.Name] = true
+	}
+	for name, meant := range commandGuesses {
+		if first, _, _ := strings.Cut(meant, " "); names[name] || !names[first] {
+			t.Errorf("%s is answered with %s", name, meant)
+		}
+	}
+}

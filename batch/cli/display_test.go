@@ -36,8 +36,10 @@ func TestRunFrame(t *testing.T) {
 		"sending": {halfway(), "500/1,000 rows, 3 failed, 50.0 rows/s, 10 s left"},
 		"waiting": {after(func(p *batch.Progress) { p.Waiting, p.Until = "waiting for the quota", now.Add(40100*time.Millisecond) }),
 			"500/1,000 rows, 3 failed, waiting for the quota, next try in 41 s"},
-		"a gap is no wait, but paces": {after(func(p *batch.Progress) { p.Waiting, p.Until = "waiting for the rate", now.Add(20*time.Millisecond) }),
-			"500/1,000 rows, 3 failed, 50.0 rows/s: the rate, 10 s left"},
+		"a gap is no wait, but paces": {after(func(p *batch.Progress) {
+			p.Waiting, p.Until, p.Pace = "waiting for the rate", now.Add(20*time.Millisecond), "--rate 50"
+		}),
+			"500/1,000 rows, 3 failed, 50.0 rows/s: --rate 50, 10 s left"},
 		"nobody knows":      {after(func(p *batch.Progress) { p.Waiting = "waiting for the server" }), "500/1,000 rows, 3 failed, waiting for the server"},
 		"nothing yet":       {batch.Progress{Total: 7}, "0/7 rows"},
 		"stopping":          {after(func(p *batch.Progress) { p.Phase, p.InFlight = batch.Stopping, 8 }), "500/1,000 rows, 3 failed, stopping: 8 in flight"},

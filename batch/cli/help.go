@@ -87,6 +87,9 @@ const updateHelp = `Reads all of FILE (.csv .tsv .jsonl .ndjson, each also .gz o
 standard input), then sends one update per row. The outcome of every row goes
 into the results file. The same command again continues where a run was
 stopped; an update of the results file sends the rows that did not get through.
+The server may replace the whole metadata or attachmentUrls of a task, or add to
+them; it is not published which. If it adds, an update repeated after no answer
+may attach a URL twice.
 Flags may stand before or after FILE.
 
 Examples:

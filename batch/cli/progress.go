@@ -88,8 +88,8 @@ func doing(p batch.Progress, now time.Time) (short, long string) {
 	}
 	short = rate(p.Rate) + " rows/s"
 	long = short
-	if p.Waiting != "" { // for a moment, again and again: it paces the run
-		long += ": " + strings.TrimPrefix(p.Waiting, "waiting for ")
+	if p.Pace != "" {
+		long += ": " + p.Pace
 	}
 	if left := p.Total - p.Settled; left > 0 {
 		long += ", " + roundUp(time.Duration(float64(left)/p.Rate*float64(time.Second))) + " left"

@@ -62,6 +62,9 @@ func questionLines(s *batch.Survey) []string {
 		lines = append(lines, words.Plural(n.count, "row")+" "+n.text)
 	}
 	lines = append(lines, fieldLines(s)...)
+	for _, odd := range s.Warnings {
+		lines = append(lines, fmt.Sprintf("odd: %s: %s", odd.Kind, words.Plural(odd.Count, "row")))
+	}
 	if warning := replaceWarning(s); warning != "" {
 		lines = append(lines, "warning: "+warning)
 	}
@@ -84,7 +87,7 @@ func tallies(s *batch.Survey) []tally {
 		{s.Finished, "finished earlier: will not be sent again"},
 		{s.Behind, "behind an invalid row of their task: will not be sent"},
 		{s.Held, "held back: a later row of the task is updated already"},
-		{s.Edited, "edited since the results were written"},
+		{s.Edited, "edited since the results were written: " + rowList(s.EditedRows, s.Edited)},
 		{s.EditedFinished, "edited although finished: will not be sent"},
 	}
 	some := slices.DeleteFunc(all, func(t tally) bool { return t.count == 0 })

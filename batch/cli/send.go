@@ -12,7 +12,15 @@ import (
 // send runs the plan, shows its progress and hands signals to it.
 func (j *job) send() error {
 	stop := make(chan struct{}, 2)
-	return j.watched(0, func(now time.Time) frame { return runFrame(j.plan.Progress(), now) }, func() (err error) {
+	rate := findFlag(j.inv.command, "rate").String()
+	show := func(now time.Time) frame {
+		p := j.plan.Progress()
+		if p.Pace == "--rate" {
+			p.Pace += " " + rate
+		}
+		return runFrame(p, now)
+	}
+	return j.watched(0, show, func() (err error) {
 		if earlier := j.plan.Progress().Settled; earlier > 0 && j.view.mode != progressNone {
 			j.view.post(fmt.Sprintf("taskbatch: resumed at %s of %s", words.Grouped(earlier), words.Plural(j.plan.Survey().Rows, "row")))
 		}

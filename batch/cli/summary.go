@@ -26,12 +26,8 @@ func (j *job) summaryPage(p *page, exit int) {
 		}
 	}
 	p.linef("  requests %9s%s", words.Grouped(s.Requests), requestNote(s))
-	if n := j.plan.Survey().Edited; n > 0 {
-		stand := "they stand"
-		if n == 1 {
-			stand = "it stands"
-		}
-		p.linef("  %s edited since the results were written, and sent as %s now", were(n, "row"), stand)
+	if survey := j.plan.Survey(); survey.Edited > 0 {
+		p.linef("  %s edited since the results were written, and sent so: %s", were(survey.Edited, "row"), rowList(survey.EditedRows, survey.Edited))
 	}
 	if text := waits(s.Waited); text != "" {
 		p.entry("waited", text)
@@ -143,7 +139,7 @@ func (j *job) failures(p *page) {
 	p.heading("what did not get through")
 	rows := [][]string{}
 	for _, g := range j.summary.Errors {
-		rows = append(rows, []string{words.Grouped(g.Count), g.Outcome.String(), rowList(g), causeText(g.Status, g.Message)})
+		rows = append(rows, []string{words.Grouped(g.Count), g.Outcome.String(), rowList(g.Rows, g.Count), causeText(g.Status, g.Message)})
 	}
 	p.table("  ", rows)
 }
@@ -162,16 +158,16 @@ func causeText(status int, message string) string {
 	return text
 }
 
-// rowList names the first rows of a group.
-func rowList(g batch.ErrorGroup) string {
+// rowList names the first of so many rows.
+func rowList(rows []int64, count int64) string {
 	const most = 5
 	var b strings.Builder
 	b.WriteString("row ")
-	if g.Count > 1 {
+	if count > 1 {
 		b.Reset()
 		b.WriteString("rows ")
 	}
-	for i, row := range g.Rows {
+	for i, row := range rows {
 		if i == most {
 			break
 		}
@@ -180,7 +176,7 @@ func rowList(g batch.ErrorGroup) string {
 		}
 		fmt.Fprint(&b, row)
 	}
-	if g.Count > int64(min(len(g.Rows), most)) {
+	if count > int64(min(len(rows), most)) {
 		b.WriteString(" ...")
 	}
 	return b.String()
