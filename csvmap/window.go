@@ -3,6 +3,7 @@ package csvmap
 import (
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 const windowSize = 256 << 10 // bytes of text in memory at once
@@ -18,11 +19,15 @@ type window struct {
 	tap   *recordCopy // gets all that is used, unless it is nil
 }
 
+// full is the length from which on nothing is read: a source of text needs room
+// for a whole character.
+func (w *window) full() int { return len(w.buf) - utf8.UTFMax + 1 }
+
 // more reads on until the window is full; false if nothing follows.
 func (w *window) more() (bool, error) {
 	used := copy(w.buf, w.text)
 	n := used
-	for n < len(w.buf) && !w.eof {
+	for n < w.full() && !w.eof {
 		m, err := w.src.Read(w.buf[n:])
 		n += m
 		w.eof = err == io.EOF
@@ -45,7 +50,7 @@ func (w *window) line(newline byte) (int, error) {
 		if i := strings.IndexByte(w.text, newline); i >= 0 {
 			return i, nil
 		}
-		if len(w.text) >= len(w.buf) && !w.eof {
+		if len(w.text) >= w.full() && !w.eof {
 			return -1, nil
 		}
 		more, err := w.more()
