@@ -82,11 +82,11 @@ func measureAll(dir string, runs int, only string, regimes []regime) error {
 		return fmt.Errorf("build taskbatch: %w: %s", err, out)
 	}
 	var plain time.Duration // what taskbatch took without errors
-	for _, r := range regimes {
+	for i, r := range regimes {
 		if !strings.Contains(r.name, only) {
 			continue
 		}
-		b := &bench{dir: filepath.Join(dir, strings.ReplaceAll(r.name, " ", "-")), program: program, regime: r}
+		b := &bench{dir: filepath.Join(dir, fmt.Sprint(i)), program: program, regime: r}
 		if err := b.prepare(); err != nil {
 			return err
 		}

@@ -29,7 +29,10 @@ type serverSpec struct {
 }
 
 // stats is what the server counted.
-type stats struct{ Requests, OK, Connections int64 }
+type stats struct {
+	Requests, OK, Connections int64
+	Span                      time.Duration // from the first answer to the last; 0 without latency
+}
 
 // server answers PUT requests with what they sent. It reads only as much of
 // HTTP as the clients here speak: it is to be faster than all of them.
@@ -37,6 +40,7 @@ type server struct {
 	latency                   time.Duration
 	errors                    int64
 	requests, ok, connections atomic.Int64
+	first, last               atomic.Int64 // nanoseconds since 1970
 }
 
 // runServer listens on a free port, prints the address, and serves until it is
@@ -130,6 +134,9 @@ func (s *server) appendAnswer(b, body []byte) []byte {
 	n := s.requests.Add(1)
 	if s.latency > 0 {
 		time.Sleep(s.latency)
+		now := time.Now().UnixNano()
+		s.first.CompareAndSwap(0, now)
+		s.last.Store(now)
 	}
 	if s.errors > 0 && n%s.errors == 0 {
 		return fmt.Appendf(b, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s", len(page), page)
@@ -143,7 +150,8 @@ func (s *server) appendAnswer(b, body []byte) []byte {
 
 // appendStats appends what was counted, and counts from 0 again.
 func (s *server) appendStats(b []byte) []byte {
-	text, err := json.Marshal(stats{s.requests.Swap(0), s.ok.Swap(0), s.connections.Swap(0)})
+	span := time.Duration(s.last.Swap(0) - s.first.Swap(0))
+	text, err := json.Marshal(stats{s.requests.Swap(0), s.ok.Swap(0), s.connections.Swap(0), span})
 	if err != nil {
 		panic(err)
 	}
