@@ -90,6 +90,7 @@ func (j *job) files() results.Files {
 	reserved := []results.Reserved{
 		{What: "the file of " + j.where("api-key-file"), File: statName(j.set.keyFile)},
 		{What: "the file of " + j.where("ca-cert"), File: statName(j.set.client.CACertFile)},
+		{What: "the file of --skip-unchanged", File: statName(j.set.unchanged)},
 		{What: "where standard output goes", File: j.streams.out},
 		{What: "where standard error goes", File: j.streams.err},
 	}

@@ -57,7 +57,7 @@ func (j *job) askToStop(nth int, stop chan<- struct{}) {
 		if n := j.plan.Progress().InFlight; n > 0 {
 			text = fmt.Sprintf("waiting up to 10 s for %d in flight; again to stop at once", n)
 		}
-		j.view.post("taskbatch: stopping: no new requests, " + text)
+		j.view.post("taskbatch: stopping: " + text)
 	case 2:
 		j.view.post("taskbatch: stopping at once")
 	default:
