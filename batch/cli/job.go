@@ -121,7 +121,11 @@ func (j *job) work() error {
 func (j *job) open() error {
 	var in *csvmap.Input
 	var err error
-	if stop := j.waitFor(func() { in, err = csvmap.Open(j.set.path, j.stdin, j.set.input) }); stop != nil {
+	spooling := func(time.Time) frame { return readingFrame(j.inputLabel(), 0, 0) }
+	stop := j.watched(barFirst, spooling, func() error {
+		return j.waitFor(func() { in, err = csvmap.Open(j.set.path, j.stdin, j.set.input) })
+	})
+	if stop != nil {
 		return stop
 	}
 	j.in = in
