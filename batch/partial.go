@@ -33,7 +33,7 @@ func (p *Plan) begin(ctx context.Context) (*results.Writer, error) {
 func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
 	partial, columns := results.PartialName(p.cfg.Results), p.cfg.Input.Columns()
 	if p.cfg.Fresh {
-		if err := setAside(p.cfg.Results); err != nil {
+		if err := results.SetAside(ctx, p.cfg.Results); err != nil {
 			return nil, err
 		}
 	}
@@ -56,17 +56,6 @@ func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
 		return nil, err
 	}
 	return results.Continue(partial, columns)
-}
-
-// setAside keeps all that earlier runs of the batch left, reruns included,
-// under its time.
-func setAside(path string) error {
-	for name := path; name != ""; name = results.NewestRerun(path) {
-		if err := results.SetAside(name); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // rewrite makes a .partial of the earlier records in the columns of this run.

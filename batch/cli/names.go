@@ -157,7 +157,7 @@ func inputExtensions() []string {
 // refuseOlder stops an update that would begin again behind a rerun that
 // already exists.
 func (j *job) refuseOlder() error {
-	newest := results.NewestRerun(j.results)
+	newest := results.NewestRerun(j.ctx, j.results, j.in.Check(j.ctx))
 	if newest == "" {
 		return nil
 	}

@@ -198,7 +198,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		"Files.Check": Files{Results: path}.Check(),
 		"WriteAtomic": WriteAtomic(path, 0o600, text("x")),
 		"Order":       Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }),
-		"SetAside":    SetAside(path),
+		"SetAside":    SetAside(t.Context(), path),
 	} {
 		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", what, err)

@@ -163,7 +163,7 @@ func TestCheckOfFiles(t *testing.T) {
 func TestSetAside(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "tasks.results.csv")
-	if err := SetAside(path); err != nil || names(dir) != "" {
+	if err := SetAside(t.Context(), path); err != nil || names(dir) != "" {
 		t.Error("nothing to set aside:", err)
 	}
 	at := time.Date(2026, 11, 22, 23, 1, 2, 0, time.Local)
@@ -174,7 +174,7 @@ func TestSetAside(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := SetAside(path); err != nil {
+		if err := SetAside(t.Context(), path); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -197,7 +197,7 @@ func TestSetAsideWithALongName(t *testing.T) {
 		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := SetAside(path); !errors.Is(err, syscall.ENAMETOOLONG) || !strings.Contains(err.Error(), path) {
+		if err := SetAside(t.Context(), path); !errors.Is(err, syscall.ENAMETOOLONG) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%d: %v", length, err)
 		}
 		if content, err := os.ReadFile(path); string(content) != "x" {

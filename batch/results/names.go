@@ -49,26 +49,6 @@ func RerunName(path string) string {
 	return stem + "-" + strconv.Itoa(n+1) + ".csv"
 }
 
-// NewestRerun is the rerun with the highest number that follows the results
-// file path: its .partial if it is unfinished; "" if there is none. Names
-// decide.
-func NewestRerun(path string) string {
-	stem, n := splitRerun(filepath.Clean(path))
-	files, err := os.ReadDir(filepath.Dir(path))
-	if err != nil { // what cannot be seen cannot be rerun either
-		return ""
-	}
-	newest := ""
-	for _, f := range files { // in the order of names: tasks-2.csv.partial after tasks-2.csv
-		name := filepath.Join(filepath.Dir(path), f.Name())
-		plain := strings.TrimSuffix(name, partialSuffix)
-		if s, m := splitRerun(plain); s == stem && m >= n && filepath.Ext(plain) == ".csv" && (m > n || newest != "") {
-			newest, n = name, m
-		}
-	}
-	return newest
-}
-
 // UnfinishedDates are the results files of the same batch under other dates
 // which have a .partial, in the order of names. What was set aside under its
 // time (KeepUnderTime) waits for nobody.
@@ -130,16 +110,6 @@ func LockName(results string) string {
 // of an output file.
 func Expand(pattern, name string, now time.Time) string {
 	return strings.NewReplacer("{name}", name, "{date}", now.Format(time.DateOnly)).Replace(pattern)
-}
-
-// SetAside makes room for a batch that starts over: it does KeepUnderTime to the
-// results file and to its partial file.
-func SetAside(results string) error {
-	_, err := KeepUnderTime(PartialName(results))
-	if err == nil {
-		_, err = KeepUnderTime(results)
-	}
-	return err
 }
 
 // KeepUnderTime gives a results file, or a partial one, the time of its last

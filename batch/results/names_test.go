@@ -58,44 +58,6 @@ func TestRerunName(t *testing.T) {
 	}
 }
 
-func TestNewestRerun(t *testing.T) {
-	for name, c := range map[string]struct {
-		files      []string
-		path, want string
-	}{
-		"none":               {[]string{"tasks.csv", "tasks.results.csv", "tasks.results.csv.partial"}, "tasks.results.csv", ""},
-		"two":                {[]string{"tasks.results.csv", "tasks.results-2.csv", "tasks.results-3.csv"}, "tasks.results.csv", "tasks.results-3.csv"},
-		"ten":                {[]string{"tasks.results-10.csv", "tasks.results-9.csv"}, "tasks.results.csv", "tasks.results-10.csv"},
-		"unfinished":         {[]string{"tasks.results-2.csv", "tasks.results-3.csv.partial"}, "tasks.results.csv", "tasks.results-3.csv.partial"},
-		"being continued":    {[]string{"tasks.results-2.csv", "tasks.results-2.csv.partial"}, "tasks.results.csv", "tasks.results-2.csv.partial"},
-		"of a rerun":         {[]string{"tasks.results-2.csv", "tasks.results-3.csv"}, "tasks.results-2.csv", "tasks.results-3.csv"},
-		"of the newest":      {[]string{"tasks.results-2.csv", "tasks.results-3.csv", "tasks.results-3.csv.partial"}, "tasks.results-3.csv", ""},
-		"of other batches":   {[]string{"task.results-2.csv", "tasks.results-2.csv.lock", "tasks.results-2.txt", "tasks-2.csv"}, "tasks.results.csv", ""},
-		"dates are no rerun": {[]string{"out-2026-11-23.csv", "out-2026-11-24.csv"}, "out-2026-11-23.csv", ""},
-	} {
-		dir := t.TempDir()
-		for _, f := range c.files {
-			if err := os.WriteFile(filepath.Join(dir, f), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want := c.want
-		if want != "" {
-			want = filepath.Join(dir, want)
-		}
-		if got := NewestRerun(filepath.Join(dir, c.path)); got != want {
-			t.Errorf("%s: got %q", name, got)
-		}
-		t.Chdir(dir)
-		if got := NewestRerun(c.path); got != c.want {
-			t.Errorf("%s, relative: got %q", name, got)
-		}
-	}
-	if got := NewestRerun(filepath.Join(t.TempDir(), "missing", "x.csv")); got != "" {
-		t.Error(got)
-	}
-}
-
 func TestLockName(t *testing.T) {
 	for results, want := range map[string]string{
 		"tasks.results.csv":                   "tasks.results.csv.lock",
