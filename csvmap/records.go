@@ -1,0 +1,111 @@
+package csvmap
+
+import (
+	"context"
+	"io"
+	"iter"
+	"strings"
+)
+
+// Records reads a CSV record by record, in whatever form a spreadsheet has
+// saved it, without asking what the cells mean. It may be read several times.
+type Records struct {
+	in    *Input
+	names []string
+}
+
+// OpenRecords opens the CSV at path or, if r is not nil, what r holds, which is
+// copied to a private temporary file; path is its name in messages then. Errors: of
+// the file system, *InputError.
+func OpenRecords(path string, r io.Reader) (*Records, error) {
+	opt, err := Options{Format: formatCSV}.compile()
+	if err != nil {
+		return nil, err
+	}
+	file := path
+	if r != nil {
+		file = "-"
+	}
+	src, err := openSource(file, r, "")
+	if err != nil {
+		return nil, err
+	}
+	in := &Input{path: path, source: src, rules: opt, layout: &layout{width: maxColumns, results: &resultsColumns{}}}
+	rs := &Records{in: in}
+	if err := rs.readNames(); err != nil {
+		_ = src.close() // the first error is the one to tell
+		return nil, in.named(err)
+	}
+	return rs, nil
+}
+
+// readNames finds the dialect and reads the header.
+func (rs *Records) readNames() error {
+	err := rs.in.source.peek(func(file io.Reader) (err error) {
+		rs.in.dialect, err = sniff(rs.in.path, file, rs.in.rules)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return rs.in.source.peek(func(file io.Reader) error {
+		text, done, err := rs.in.dialect.text(file)
+		if err != nil {
+			return err
+		}
+		defer done()
+		c, err := rs.in.firstRecord(text)
+		if err != nil {
+			return err
+		}
+		rec, err := c.next()
+		switch {
+		case err == io.EOF:
+			return &InputError{Msg: "the file is empty"}
+		case err != nil:
+			return err
+		}
+		for _, name := range rec.cells {
+			rs.names = append(rs.names, strings.Clone(name))
+		}
+		rs.in.layout.width = len(rs.names)
+		return nil
+	})
+}
+
+// Names are the cells of the first record.
+func (rs *Records) Names() []string { return rs.names }
+
+// Each yields the cells of every record below the first, from the start of the
+// file. A record that cannot be split has as many cells as could be read. The
+// cells are valid until the next record. Errors end the reading: *InputError,
+// those of the file system, the context's.
+func (rs *Records) Each(ctx context.Context) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for rec, err := range rs.in.records(ctx, nil) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			cells := rec.cells
+			if rec.err != nil {
+				cells = cells[:min(len(cells), rec.err.cell)]
+			}
+			if !yield(cells, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Close removes what is left of a temporary file.
+func (rs *Records) Close() error { return rs.in.Close() }
+
+// FieldOf is the field that a column of a results file stands for: taskId, one
+// of the nine, or metadata.KEY; "" for a column that is only carried along.
+func FieldOf(column string) string {
+	if t, ok := parseExactTarget(column); ok && t.sent() {
+		return t.untyped().String()
+	}
+	return ""
+}
