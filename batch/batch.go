@@ -54,6 +54,7 @@ type Config struct {
 	Rules    Rules
 	Sender   func() Sender // makes one sender for each worker
 	Notify   func(Notice)  // called from Run's goroutine; must not block
+	Observer Observer      // nil: nobody looks on
 }
 
 // Sender makes one attempt of a row's update. It is one worker's, and closed by
@@ -187,7 +188,9 @@ func (p *Plan) send(ctx context.Context, file *results.Writer, stop <-chan struc
 		unchanged: p.unchanged.text(), lanes: newLanes(p.survey.ToSend), stopping: stopping{abandon: cancel},
 		random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
 	}
+	d.waits.over = d.waited
 	d.run()
+	d.waits.end()
 	close(jobs)
 	enough()
 	cancel()

@@ -167,6 +167,9 @@ type waits struct {
 	counted *time.Duration // in the summary; nil: not counted
 	whose   whose
 
+	since time.Time                           // when the present wait began
+	over  func(cause string, since time.Time) // told of every counted wait that is over
+
 	mu    sync.Mutex
 	why   string // "": it is sending
 	until time.Time
@@ -175,6 +178,12 @@ type waits struct {
 }
 
 func (w *waits) begin(counted *time.Duration, whose whose, why string, until time.Time) {
+	if why != w.why {
+		if w.counted != nil && w.over != nil {
+			w.over(w.why, w.since)
+		}
+		w.since = time.Now()
+	}
 	w.counted = counted
 	w.mu.Lock()
 	w.whose, w.why, w.until = whose, why, until

@@ -32,6 +32,7 @@ func (d *dispatcher) answered(it *item) {
 	}
 	it.message = r.Message
 	d.tally.answered(r.Received.Sub(r.Sent))
+	d.attempted(it)
 	felt := false
 	if cancelled := r.Verdict == client.Unanswered || r.Verdict == client.Unconnected; d.stopping.abandoned && cancelled {
 		it.message = "stopped while the request was in flight"

@@ -83,6 +83,9 @@ type Latency struct {
 	P90 float64 `json:"p90"`
 	P99 float64 `json:"p99"`
 	Max float64 `json:"max"`
+
+	Attempts int64   `json:"-"`
+	Sum      float64 `json:"-"` // of all attempts
 }
 
 // Waited is how long nothing could be sent, by cause. As JSON it is in
@@ -175,7 +178,10 @@ func (t *tally) summary() *Summary {
 	t.sum.Earlier = t.earlier
 	ms := func(us int64) float64 { return math.Round(float64(us)/10) / 100 }
 	h := t.latency
-	t.sum.LatencyMS = Latency{ms(h.ValueAtQuantile(50)), ms(h.ValueAtQuantile(90)), ms(h.ValueAtQuantile(99)), ms(h.Max())}
+	t.sum.LatencyMS = Latency{
+		P50: ms(h.ValueAtQuantile(50)), P90: ms(h.ValueAtQuantile(90)), P99: ms(h.ValueAtQuantile(99)), Max: ms(h.Max()),
+		Attempts: h.TotalCount(), Sum: h.Mean() * float64(h.TotalCount()) / 1000,
+	}
 	return &t.sum
 }
 
