@@ -1,0 +1,223 @@
+package manual
+
+import (
+	"slices"
+	"strings"
+)
+
+// Shells are those that have completions.
+var Shells = []string{"bash", "zsh", "fish", "powershell"}
+
+// Completion is what may stand at the cursor.
+type Completion struct {
+	Words []Word   // whole words
+	Files []string // endings of files that may stand there, "*" for any; nil: none
+	Start string   // of the word, before the file's name
+}
+
+// Word is one that may stand at the cursor; Note says what it means. One that ends with
+// = or : wants more.
+type Word struct{ Text, Note string }
+
+// inputs are the endings of files that update reads.
+var inputs = []string{"csv", "tsv", "jsonl", "ndjson", "gz", "zst"}
+
+// Complete completes the last of the words that follow the program's name.
+func (p *Program) Complete(words []string) Completion {
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	before, last := words[:len(words)-1], words[len(words)-1]
+	if len(before) == 0 {
+		return Completion{Words: starting(last, p.names())}
+	}
+	command := p.Command(before[0])
+	if command == nil {
+		return Completion{}
+	}
+	if slices.Contains(before, "--") {
+		return p.operand(command, last)
+	}
+	if f := command.flag(before[len(before)-1]); f != nil && f.Placeholder() != "" {
+		return p.value(f, "", last)
+	}
+	if name, value, ok := strings.Cut(last, "="); ok && strings.HasPrefix(name, "-") {
+		if f := command.flag(name); f != nil && f.Placeholder() != "" {
+			return p.value(f, name+"=", value)
+		}
+		return Completion{}
+	}
+	if strings.HasPrefix(last, "-") {
+		return Completion{Words: starting(last, command.unused(before))}
+	}
+	return p.operand(command, last)
+}
+
+// names are the commands.
+func (p *Program) names() (names []Word) {
+	for _, c := range p.Commands {
+		names = append(names, Word{c.Name, c.Summary})
+	}
+	return names
+}
+
+// flag finds the flag that a word such as -o or --results is.
+func (c *Command) flag(word string) *Flag {
+	for i := range c.Flags {
+		if f := &c.Flags[i]; word == "--"+f.Name || f.Short != "" && word == "-"+f.Short {
+			return f
+		}
+	}
+	return nil
+}
+
+// unused are the flags that may still be given.
+func (c *Command) unused(before []string) (flags []Word) {
+	for i := range c.Flags {
+		f := &c.Flags[i]
+		given := func(word string) bool { name, _, _ := strings.Cut(word, "="); return c.flag(name) == f }
+		if f.Repeat || !slices.ContainsFunc(before, given) {
+			flags = append(flags, Word{"--" + f.Name, f.Usage})
+		}
+	}
+	return append(flags, Word{"--help", "what the command does"})
+}
+
+// operand completes what is no flag.
+func (p *Program) operand(c *Command, last string) Completion {
+	switch c.Name {
+	case "update", "check":
+		return Completion{Files: inputs}
+	case "report":
+		return Completion{Files: []string{"csv", "partial"}}
+	case "completion":
+		return Completion{Words: starting(last, plain(Shells))}
+	case "help":
+		names := p.names()
+		for _, t := range Topics {
+			names = append(names, Word{t.Name, t.Summary})
+		}
+		return Completion{Words: starting(last, names)}
+	}
+	return Completion{}
+}
+
+// value completes the value of a flag; start is what stands before it in its
+// word.
+func (p *Program) value(f *Flag, start, value string) Completion {
+	choose := func(more string, words []Word) Completion {
+		done := value[:len(value)-len(more)]
+		words = starting(more, words)
+		for i := range words {
+			words[i].Text = start + done + words[i].Text
+		}
+		return Completion{Words: words}
+	}
+	fields, after, inField := strings.Cut(value, "=")
+	switch f.Name {
+	case "map":
+		if inField {
+			return choose(value[strings.LastIndex(value, "=")+1:], plain(p.Fields))
+		}
+		return Completion{}
+	case "set":
+		if inField {
+			return choose(after, plain(p.Values[fields]))
+		}
+		return choose(value, plain(ending(p.Fields[1:], "=")))
+	case "lookup":
+		if inField {
+			return Completion{Files: []string{"csv"}, Start: start + fields + "="}
+		}
+		return choose(value, plain(ending(p.Fields, "=")))
+	case "replace":
+		if inField {
+			field, _, _ := strings.Cut(fields, ":")
+			return choose(after, plain(p.Values[field]))
+		}
+		if strings.Contains(value, ":") {
+			return Completion{}
+		}
+		return choose(value, plain(ending(p.Fields, ":")))
+	case "columns":
+		return choose(value[strings.LastIndex(value, ",")+1:], plain(p.Fields))
+	case "delimiter":
+		return choose(value, plain([]string{"comma", "semicolon", "tab", "pipe"}))
+	case "encoding":
+		return choose(value, plain([]string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "iso-8859-1", "macintosh", "shift_jis", "gbk"}))
+	}
+	if len(f.Choices) > 0 {
+		return choose(value, plain(f.Choices))
+	}
+	return Completion{Files: filesOf(f), Start: start}
+}
+
+// filesOf are the endings of the files that a flag names; nil for a flag that
+// names none.
+func filesOf(f *Flag) []string {
+	if !strings.Contains(f.Value, "FILE") && !strings.Contains(f.Value, "RESULTS") {
+		return nil
+	}
+	switch f.Name {
+	case "results", "failures", "skip-unchanged":
+		return []string{"csv"}
+	case "html", "report":
+		return []string{"html"}
+	case "summary":
+		return []string{"json"}
+	case "metrics":
+		return []string{"prom"}
+	}
+	return []string{"*"}
+}
+
+func plain(texts []string) []Word {
+	words := make([]Word, len(texts))
+	for i, text := range texts {
+		words[i].Text = text
+	}
+	return words
+}
+
+func ending(texts []string, end string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = text + end
+	}
+	return out
+}
+
+func starting(start string, words []Word) []Word {
+	return slices.DeleteFunc(words, func(w Word) bool { return !strings.HasPrefix(w.Text, start) })
+}
+
+// Lines are the completion for the scripts of the shells: a line for each word, its
+// note behind a tab; or one line that begins with a colon: the start, and
+// behind a tab the endings of the files.
+func (c Completion) Lines() string {
+	if c.Files != nil {
+		return ":" + c.Start + "\t" + strings.Join(c.Files, " ") + "\n"
+	}
+	var b strings.Builder
+	for _, w := range c.Words {
+		b.WriteString(w.Text)
+		if w.Note != "" {
+			b.WriteString("\t" + w.Note)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// Script is the script that gives a shell the completions; "" for an unknown
+// shell.
+func Script(shell string) string {
+	if !slices.Contains(Shells, shell) {
+		return ""
+	}
+	text, err := scripts.ReadFile("shells/" + shell)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

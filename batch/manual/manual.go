@@ -1,0 +1,243 @@
+// Package manual is what the program tells of itself: the topics of help, the man
+// page, and the completions of shells. Commands and flags are those that the
+// command line parses; all other text stands here, once.
+package manual
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"taskbatch/csvmap/record"
+)
+
+// Program is the command line as the manual tells it.
+type Program struct {
+	Version  string
+	Commands []Command
+	Fields   []string            // names of the fields, taskId first
+	Values   map[string][]string // values of fields that have few, for completions
+}
+
+// Command is one command of the program.
+type Command struct {
+	Name    string
+	Operand string // placeholder; "" = none
+	Summary string // one line
+	About   string // paragraphs, and indented examples
+	Flags   []Flag
+}
+
+// Flag is one flag of a command. Flags of the same group stand together.
+type Flag struct {
+	Name, Short string
+	Group       string
+	Value       string   // placeholder; "" = a switch
+	Choices     []string // the only values
+	Default     string
+	Env         []string // variables that set it
+	Repeat      bool
+	Usage       string
+}
+
+// Placeholder stands for the flag's value; "" for a switch.
+func (f *Flag) Placeholder() string {
+	if f.Value == "" {
+		return strings.Join(f.Choices, "|")
+	}
+	return f.Value
+}
+
+// Text is what the flag does, with its default and its variables.
+func (f *Flag) Text() string {
+	text := f.Usage
+	if f.Default != "" {
+		text += " (default: " + f.Default + ")"
+	}
+	if f.Repeat {
+		text += " (repeatable)"
+	}
+	if len(f.Env) > 0 {
+		text += fmt.Sprintf(" [$%s]", strings.Join(f.Env, ", $"))
+	}
+	return text
+}
+
+// Command finds a command by its name; nil: there is none.
+func (p *Program) Command(name string) *Command {
+	i := slices.IndexFunc(p.Commands, func(c Command) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &p.Commands[i]
+}
+
+// Table is a table of the manual: one text in help, the man page and the
+// README.
+type Table struct {
+	Head []string // titles of the columns
+	Rows [][]string
+}
+
+// ExitCodes says when a run ends with which code.
+var ExitCodes = Table{[]string{"code", "when"}, [][]string{
+	{"0", "every row updated or skipped; nothing to do; check found no invalid row"},
+	{"1", "ran to the end, some rows did not get through; the answer was no"},
+	{"2", "usage or configuration; input or key not found; results that cannot be continued; a redirect at the start"},
+	{"3", "input not usable; nothing valid; --strict; another --plan. check: invalid rows"},
+	{"4", "the API key was refused"},
+	{"5", "stopped early: --max-failures, --max-duration, --max-wait, --max-outage, nothing works"},
+	{"6", "another run of the batch is going on"},
+	{"7", "a local file cannot be written; answers that could not be recorded are on standard error"},
+	{"70", "a bug: one line says where"},
+}}
+
+// Outcomes says what became of a row.
+var Outcomes = Table{[]string{"outcome", "meaning", "sent by a rerun"}, [][]string{
+	{record.Updated.String(), "the server answered 2xx", "no"},
+	{record.Skipped.String(), "changes nothing, or was given already", "no"},
+	{record.Failed.String(), "refused for good, or errors to the end", "yes"},
+	{record.Unknown.String(), "sent and not answered: may be applied", "yes, does no harm"},
+	{record.Invalid.String(), "cannot be turned into a request", "yes, once repaired"},
+	{record.Blocked.String(), "an earlier row of its task is not done", "yes"},
+	{record.Unsent.String(), "the run stopped before", "yes"},
+}}
+
+// Columns are the first columns of a results file.
+var Columns = Table{[]string{"column", "holds"}, [][]string{
+	{record.Names[record.ColOutcome], "what became of the row, see below"},
+	{record.Names[record.ColRow], "its number; CSV: as a spreadsheet shows it, JSONL: the line"},
+	{record.Names[record.ColStatus], "last HTTP status, if any"},
+	{record.Names[record.ColAttempts], "requests made for the row"},
+	{record.Names[record.ColMS], "milliseconds from the first send to the final answer"},
+	{record.Names[record.ColAt], "when it was settled, UTC"},
+	{record.Names[record.ColTarget], "the base URL, or sandbox"},
+	{record.Names[record.ColError], "what the server said, or what is wrong"},
+	{record.Names[record.ColSum], "a hash of what was sent"},
+}}
+
+// environment are the variables, with the flags that they set.
+func (p *Program) environment() Table {
+	t := Table{Head: []string{"variable", "sets"}}
+	update := p.Command("update")
+	for i := 0; update != nil && i < len(update.Flags); i++ {
+		for _, variable := range update.Flags[i].Env {
+			t.Rows = append(t.Rows, []string{variable, "--" + update.Flags[i].Name})
+		}
+	}
+	t.Rows = append(t.Rows,
+		[]string{"THENA_API_KEY", "the API key, unless --api-key-file names a file"},
+		[]string{"HTTPS_PROXY, NO_PROXY", "a proxy; the summary names it"})
+	return t
+}
+
+//go:embed topics
+var texts embed.FS
+
+//go:embed shells
+var scripts embed.FS
+
+// Topics are the topics of help beside the commands, in their order.
+var Topics = []Topic{
+	{"input", "files, columns, cells, values"},
+	{"results", "the results file, outcomes, rerun, continue, report"},
+	{"pace", "quota, retries, outages, stop rules, signals"},
+	{"cron", "unattended: cron, systemd, Kubernetes, monitoring"},
+	{"spreadsheets", "from a spreadsheet and back"},
+	{"environment", "variables and the key"},
+	{"exit-codes", "what a run ends with, and where it writes"},
+}
+
+// Topic is a page of help that belongs to no single command.
+type Topic struct{ Name, Summary string }
+
+// Topic is the text of a topic, at most 80 columns wide; false: there is no
+// such topic.
+func (p *Program) Topic(name string) (text string, ok bool) {
+	source, ok := p.source(name)
+	if !ok {
+		return "", false
+	}
+	var b strings.Builder
+	i := slices.IndexFunc(Topics, func(t Topic) bool { return t.Name == name })
+	fmt.Fprintf(&b, "%s: %s\n\n", name, Topics[i].Summary)
+	for line := range strings.Lines(source) {
+		if heading, ok := strings.CutPrefix(line, "# "); ok {
+			line = strings.ToUpper(heading)
+		}
+		b.WriteString(line)
+	}
+	return b.String(), true
+}
+
+// source is a topic with its tables: paragraphs, headings behind "# ", and
+// lines that stand as they are behind blanks.
+func (p *Program) source(name string) (string, bool) {
+	if !slices.ContainsFunc(Topics, func(t Topic) bool { return t.Name == name }) {
+		return "", false
+	}
+	text, err := texts.ReadFile("topics/" + name + ".txt")
+	if err != nil {
+		return "", false
+	}
+	return strings.NewReplacer(
+		"{{columns}}\n", Columns.text(),
+		"{{outcomes}}\n", Outcomes.text(),
+		"{{exit-codes}}\n", ExitCodes.text(),
+		"{{environment}}\n", p.environment().text(),
+	).Replace(string(text)), true
+}
+
+// text is the table as aligned lines; the last column is wrapped.
+func (t Table) text() string {
+	const width = 80
+	widths := make([]int, len(t.Head))
+	for _, row := range t.Rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range t.Rows {
+		line := "    "
+		for i, cell := range row[:len(row)-1] {
+			line += fmt.Sprintf("%-*s  ", widths[i], cell)
+		}
+		for i, part := range wrap(row[len(row)-1], width-len(line)) {
+			if i > 0 {
+				line = strings.Repeat(" ", len(line))
+			}
+			b.WriteString(line + part + "\n")
+		}
+	}
+	return b.String()
+}
+
+// Markdown is the table as README has it; the first column is code.
+func (t Table) Markdown() string {
+	var b strings.Builder
+	b.WriteString("| " + strings.Join(t.Head, " | ") + " |\n|" + strings.Repeat("---|", len(t.Head)) + "\n")
+	for _, row := range t.Rows {
+		cells := slices.Clone(row)
+		cells[0] = "`" + cells[0] + "`"
+		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+	}
+	return b.String()
+}
+
+// wrap breaks a text into lines of at most so many bytes, where words allow.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
