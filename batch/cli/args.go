@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ type invocation struct {
 	command  *cli.Command // nil: the help of the program
 	given    []given      // flags on the command line, in order
 	operands []string     // FILE
+	dashes   bool         // operands stand behind --
 	help     bool
 }
 
@@ -40,7 +42,7 @@ func (inv *invocation) argv(program string) []string {
 
 // acts tells whether the command does more than print what is always the same.
 func (inv *invocation) acts() bool {
-	return inv.command != nil && !inv.help && !slices.Contains([]string{"version", "man", "completion"}, inv.command.Name)
+	return inv.command != nil && !inv.help && !slices.Contains([]string{"help", "version", "man", "completion"}, inv.command.Name)
 }
 
 // normalize reads a command line, without the program's name. Its errors are
@@ -56,11 +58,6 @@ func normalize(args []string, commands []*cli.Command) (*invocation, error) {
 		first = "version"
 	case "-h", "--help":
 		return inv, nil
-	case "help":
-		if len(rest) == 0 || rest[0] == "--help" || rest[0] == "-h" {
-			return inv, nil
-		}
-		first, rest = rest[0], []string{"--help"}
 	}
 	cmd, err := findCommand(first, commands)
 	if err != nil {
@@ -73,14 +70,17 @@ func normalize(args []string, commands []*cli.Command) (*invocation, error) {
 	return inv, inv.checkOperands()
 }
 
-func findCommand(word string, commands []*cli.Command) (*cli.Command, error) {
-	names := make([]string, 0, len(commands))
+// findCommand finds the command that a word names; others are words that could
+// have been meant, too.
+func findCommand(word string, commands []*cli.Command, others ...string) (*cli.Command, error) {
+	names := make([]string, 0, len(commands)+len(others))
 	for _, c := range commands {
 		if c.Name == word {
 			return c, nil
 		}
 		names = append(names, c.Name)
 	}
+	names = append(names, others...)
 	if name, _, isFlag := cutFlag(word); isFlag {
 		for _, c := range commands {
 			if findFlag(c, name) != nil {
@@ -98,6 +98,7 @@ func (inv *invocation) scan(args []string) error {
 		word := args[0]
 		args = args[1:]
 		if word == "--" {
+			inv.dashes = true
 			inv.operands = append(inv.operands, args...)
 			return nil
 		}
@@ -165,14 +166,22 @@ func (inv *invocation) following(f *flag, args []string) (*string, error) {
 
 func (inv *invocation) checkOperands() error {
 	name, operand, n := inv.command.Name, inv.command.ArgsUsage, len(inv.operands)
+	most := 1
+	if strings.HasSuffix(operand, "...") || inv.dashes && name == "completion" {
+		most = math.MaxInt
+	}
 	switch {
+	case strings.HasPrefix(operand, "[") && n <= most:
+		return nil
 	case operand == "" && n > 0:
 		return usagef("%s takes no file, but was given %s", name, shown(inv.operands[0]))
 	case operand == "":
 		return nil
+	case n == 0 && operand != "FILE":
+		return usagef("%s needs %s; see taskbatch help %s", name, operand, name)
 	case n == 0:
 		return usagef("%s needs a %s: taskbatch %s tasks.csv, or - for standard input", name, operand, name)
-	case n > 1:
+	case n > most:
 		return usagef("%s takes one %s, but was given %d: %s and %s", name, operand, n, shown(inv.operands[0]), shown(inv.operands[1]))
 	case inv.operands[0] == "":
 		return usagef("%s needs a %s, but its name is empty", name, operand)

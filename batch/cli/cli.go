@@ -111,8 +111,9 @@ func passUsageError(_ *cli.Context, err error, _ bool) error {
 // flags are the one place that knows the names, values, defaults and
 // variables.
 func (s *session) commands() []*cli.Command {
-	update, check, box, sheet := &settings{}, &settings{}, &boxSettings{}, &templates{}
-	return []*cli.Command{
+	update, check, box, sheet, rep := &settings{}, &settings{}, &boxSettings{}, &templates{}, &reportSettings{}
+	var all []*cli.Command // some commands speak of all of them
+	all = []*cli.Command{
 		{
 			Name: "update", ArgsUsage: "FILE", Usage: "update one task per row",
 			Description: updateHelp, Flags: update.flags(),
@@ -122,6 +123,11 @@ func (s *session) commands() []*cli.Command {
 			Name: "check", ArgsUsage: "FILE", Usage: "all that update does up to the socket; needs no key, writes no file",
 			Description: checkHelp, Flags: check.flags(),
 			Action: func(*cli.Context) error { check.out.dryRun = true; return s.batch(check) },
+		},
+		{
+			Name: "report", ArgsUsage: "RESULTS...", Usage: "what became of a batch, from its results file alone",
+			Description: reportHelp, Flags: rep.flags(),
+			Action: func(*cli.Context) error { return s.report(rep) },
 		},
 		{
 			Name: "sandbox", Usage: "the API on this machine, to try things on",
@@ -134,10 +140,23 @@ func (s *session) commands() []*cli.Command {
 			Action: func(*cli.Context) error { return s.fields(sheet) },
 		},
 		{
+			Name: "help", ArgsUsage: "[COMMAND | TOPIC]", Usage: "how to use a command, or about a topic", Description: helpHelp(),
+			Action: func(*cli.Context) error { return s.helpCommand(all) },
+		},
+		{
+			Name: "completion", ArgsUsage: "SHELL", Usage: "completions for bash, zsh, fish or powershell", Description: completionHelp,
+			Action: func(*cli.Context) error { return s.completion(all) },
+		},
+		{
+			Name: "man", Usage: "the manual page, for man", Description: manHelp,
+			Action: func(*cli.Context) error { return s.man(all) },
+		},
+		{
 			Name: "version", Usage: "the version of this program", Description: versionHelp,
 			Action: func(*cli.Context) error { return s.version() },
 		},
 	}
+	return all
 }
 
 // programName is what a user types to start this program again.

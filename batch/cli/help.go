@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"taskbatch/batch/manual"
 )
 
 // literal protects a text that cli/v2 takes for a template.
@@ -22,7 +24,7 @@ Usage:
 Commands:
 `)
 	for _, cmd := range commands {
-		fmt.Fprintf(&b, "  %-16s %s\n", strings.TrimSpace(cmd.Name+" "+cmd.ArgsUsage), cmd.Usage)
+		fmt.Fprintf(&b, "  %-22s %s\n", strings.TrimSpace(cmd.Name+" "+cmd.ArgsUsage), cmd.Usage)
 	}
 	b.WriteString(`
 Begin with:
@@ -31,8 +33,9 @@ Begin with:
   taskbatch update --sandbox tasks.csv     a rehearsal on this machine
   taskbatch update --limit 20 tasks.csv    the real thing, 20 rows of it
 
-taskbatch help COMMAND tells more.
+taskbatch help COMMAND tells more, and so does taskbatch help TOPIC:
 `)
+	b.WriteString(topicList())
 	return b.String()
 }
 
@@ -149,5 +152,49 @@ Examples:
   taskbatch fields
   taskbatch fields --csv > tasks.csv
 `
+
+const reportHelp = `Says what became of a batch: outcomes, rows and latency over time, why rows did
+not get through and what to do about it, these rows, and what was changed. It
+needs nothing but the results file, also one that a spreadsheet has saved, the
+.partial of a run that was not finished, or a file of --failures.
+
+Examples:
+  taskbatch report tasks.results.csv
+  taskbatch report --html report.html tasks.results.csv
+  taskbatch report --md done/tasks-*.csv >> "$GITHUB_STEP_SUMMARY"
+
+update --report FILE writes the page at every ending of a run, with the causes
+of the times in which nothing was answered.
+`
+
+const completionHelp = `Prints a script that completes commands, flags, their values, fields and files.
+
+Examples:
+  source <(taskbatch completion bash)     in ~/.bashrc
+  source <(taskbatch completion zsh)      in ~/.zshrc, behind compinit
+  taskbatch completion fish > ~/.config/fish/completions/taskbatch.fish
+  taskbatch completion powershell | Out-String | Invoke-Expression
+`
+
+const manHelp = `Prints the manual page.
+
+Examples:
+  taskbatch man | man -l -
+  taskbatch man > /usr/local/share/man/man1/taskbatch.1
+`
+
+// helpHelp is the help of help.
+func helpHelp() string {
+	return "Tells how to use a command, or about a topic:\n" + topicList()
+}
+
+// topicList names the topics.
+func topicList() string {
+	var b strings.Builder
+	for _, t := range manual.Topics {
+		fmt.Fprintf(&b, "  %-14s %s\n", t.Name, t.Summary)
+	}
+	return b.String()
+}
 
 const versionHelp = "Prints the version of taskbatch, of Go, and the platform.\n"

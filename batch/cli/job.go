@@ -27,6 +27,8 @@ type job struct {
 	view    *display       // nil: no run is going on
 	summary *batch.Summary // nil: nothing was sent
 	nothing string         // what to say when there is nothing to do
+	runID   string
+	watcher watcher
 }
 
 // batch is the command update, and check: an update that ends before the
@@ -37,8 +39,9 @@ func (s *session) batch(set *settings) error {
 		return err
 	}
 	s.console.configure(set.out)
-	j := &job{session: s, set: *set, started: time.Now()}
+	j := &job{session: s, set: *set, started: time.Now(), runID: newRunID()}
 	defer j.close()
+	j.set.fillOutputs(j.started)
 	err := j.setUp()
 	if err == nil {
 		err = j.work()
@@ -95,11 +98,13 @@ func (j *job) unreadable(err error) error {
 // made.
 func (j *job) work() error {
 	j.results = j.set.resultsName(j.in.Facts().IsResults, j.started)
-	j.set.failures, j.set.summary = j.set.expand(j.set.failures, j.started), j.set.expand(j.set.summary, j.started)
 	if err := j.files().Check(); err != nil {
 		return setupf("%s", err)
 	}
 	if err := j.takeLock(); err != nil {
+		return err
+	}
+	if err := j.startLog(); err != nil {
 		return err
 	}
 	if err := j.prepare(); err != nil {
@@ -181,6 +186,9 @@ func (j *job) prepare() error {
 		return err
 	}
 	cfg.Input, cfg.Results, cfg.Failures, cfg.Target = j.in, j.results, j.set.failures, j.target.name
+	if j.set.log != "" || j.set.report != "" {
+		cfg.Observer = &j.watcher
+	}
 	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Duplicates: j.set.out.dryRun}
 	cfg.Sender = j.sender
 	cfg.Notify = j.notify

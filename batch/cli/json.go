@@ -19,13 +19,14 @@ import (
 // found.
 type object struct {
 	SchemaVersion int         `json:"schema_version"`
+	RunID         string      `json:"run_id"`
+	Target        string      `json:"target"`
+	Plan          string      `json:"plan"` // the fingerprint
 	Version       string      `json:"version"`
 	StartedAt     string      `json:"started_at"`
 	FinishedAt    string      `json:"finished_at"`
 	DurationS     float64     `json:"duration_s"`
 	Input         inputObject `json:"input"`
-	Target        string      `json:"target"`
-	Plan          string      `json:"plan"` // the fingerprint
 	BaseURL       string      `json:"base_url"`
 	Proxy         string      `json:"proxy,omitempty"`
 	batch.Summary
@@ -54,9 +55,8 @@ type checkObject struct {
 // object describes the job at its ending.
 func (j *job) object(stop *batch.Stop) object {
 	o := object{
-		SchemaVersion: 1, Version: version(),
+		SchemaVersion: 1, RunID: j.runID, Target: j.target.name, Version: version(),
 		Input:    inputObject{Path: j.set.path},
-		Target:   j.target.name,
 		BaseURL:  j.target.baseURL,
 		Error:    j.nothing,
 		ExitCode: j.exitCode(stop),

@@ -98,10 +98,11 @@ func (j *job) files() results.Files {
 	if j.set.path != "-" {
 		input.File = statName(j.set.path)
 	}
-	return results.Files{
-		Reserved: append(reserved, input),
-		Results:  j.results, Lock: j.lockName(), Others: []string{j.set.failures, j.set.summary},
+	files := results.Files{Reserved: append(reserved, input), Results: j.results, Lock: j.lockName()}
+	for _, name := range j.set.outputs() {
+		files.Others = append(files.Others, *name)
 	}
+	return files
 }
 
 // statName is the file of this name; nil if there is none.

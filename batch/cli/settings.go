@@ -36,6 +36,9 @@ type settings struct {
 	results  string // pattern; "" = the default name
 	failures string
 	summary  string
+	report   string
+	metrics  string
+	log      string
 	waitLock time.Duration
 	out      output
 }
@@ -117,6 +120,9 @@ func (s *settings) outputFlags() []cli.Flag {
 		&flag{name: "results", short: "o", value: "FILE", read: file(&s.results), usage: "the results file; {date} and {name} are filled in, here and in other outputs' names (default: FILE without its extensions + .results.csv)"},
 		&flag{name: "failures", value: "FILE", read: file(&s.failures), usage: "also write the rows that a rerun would send"},
 		&flag{name: "summary", value: "FILE", read: file(&s.summary), usage: "write the JSON summary here at every ending"},
+		&flag{name: "report", value: "FILE", read: file(&s.report), usage: "write the report page (HTML) here at every ending"},
+		&flag{name: "metrics", value: "FILE", read: file(&s.metrics), usage: "write metrics for Prometheus here at every ending"},
+		&flag{name: "log-file", value: "FILE", read: file(&s.log), usage: "append a line of JSON for each attempt and each wait"},
 		&flag{name: "fresh", read: on(&s.batch.Fresh), usage: "start over although results exist; the old file is kept under its time"},
 		&flag{name: "wait-lock", value: "DURATION", def: "0s", read: duration(&s.waitLock, 0, month), usage: "wait so long for another run of this batch to end"},
 		&flag{name: "progress", choices: []string{progressAuto, progressBar, progressPlain, progressNone}, def: progressAuto, env: []string{"TASKBATCH_PROGRESS"}, read: text(&out.progress), usage: "auto: a bar on a terminal, else none; plain: a line each 30 s"},
@@ -154,7 +160,7 @@ func (s *settings) complete(cmd *cli.Command) error {
 	if f := findFlag(cmd, "base-url"); s.sandbox && f.IsSet() && f.origin == "" {
 		return usagef("%s: --sandbox brings its own address; give one of the two", f.where())
 	}
-	for _, name := range []string{"results", "failures", "summary"} {
+	for _, name := range []string{"results", "failures", "summary", "report", "metrics", "log-file"} {
 		if f := findFlag(cmd, name); f.IsSet() {
 			if word := s.unfilled(f.String()); word != "" {
 				return usagef("%s: %s is not filled in; %s are", f.where(), word, strings.Join(filledIn, " and "))

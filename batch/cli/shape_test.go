@@ -19,8 +19,10 @@ import (
 func TestImportsRunOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"taskbatch":                        {"taskbatch/batch/cli"},
-		"taskbatch/batch/cli":              {"taskbatch/batch", "taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client", "taskbatch/client/sandbox"},
+		"taskbatch/batch/cli":              {"taskbatch/batch", "taskbatch/batch/manual", "taskbatch/batch/report", "taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client", "taskbatch/client/sandbox"},
 		"taskbatch/batch":                  {"taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client"},
+		"taskbatch/batch/manual":           {"taskbatch/csvmap/record"},
+		"taskbatch/batch/report":           {"taskbatch/batch/results", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words"},
 		"taskbatch/batch/results":          {"taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/rowindex", "taskbatch/csvmap/words", "taskbatch/client"},
 		"taskbatch/batch/pace":             {"taskbatch/client"},
 		"taskbatch/csvmap":                 {"taskbatch/csvmap/rowindex", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client"},

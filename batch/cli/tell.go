@@ -2,10 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"io"
 
 	"taskbatch/batch"
-	"taskbatch/batch/results"
 )
 
 // tell is the ending of a job: the summary, the summary file, the error, and
@@ -15,10 +13,7 @@ func (j *job) tell(err error) error {
 	if s := j.summary; stop == nil && s != nil && s.Stop != nil && s.Stop.Cause != batch.Signal {
 		stop = s.Stop // a signal has been told already
 	}
-	o := j.object(stop)
-	if failed := j.writeSummary(&o); failed != nil && o.ExitCode != batch.Bug.Exit() {
-		stop, o = failed, j.object(failed)
-	}
+	stop, o := j.writeOutputs(stop, j.object(stop))
 	j.print(stop, &o)
 	return reported(o.ExitCode)
 }
@@ -39,20 +34,6 @@ func (j *job) exitCode(stop *batch.Stop) int {
 		return exitOK
 	}
 	return exitRows
-}
-
-// writeSummary writes the file of --summary, once the run was set up.
-func (j *job) writeSummary(o *object) *batch.Stop {
-	if j.set.summary == "" || j.lock == nil {
-		return nil
-	}
-	err := results.WriteAtomic(j.set.summary, 0o644, func(w io.Writer) error {
-		return writeJSON(w, o)
-	})
-	if err != nil {
-		return &batch.Stop{Cause: batch.Local, Why: "cannot write the summary: " + err.Error()}
-	}
-	return nil
 }
 
 // print writes the ending for people or programs.

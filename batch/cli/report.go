@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"taskbatch/batch"
+	"taskbatch/batch/report"
+	"taskbatch/batch/results"
+)
+
+// reportSettings is what the flags of the command report say.
+type reportSettings struct {
+	md   bool
+	html string
+}
+
+func (r *reportSettings) flags() []cli.Flag {
+	return group("",
+		&flag{name: "md", read: on(&r.md), usage: "print Markdown, for a ticket or the summary of a CI job"},
+		&flag{name: "html", value: "FILE", read: file(&r.html), usage: "write the report page instead, and print nothing"},
+	)
+}
+
+// report is the command report.
+func (s *session) report(set *reportSettings) error {
+	files := results.Files{Others: []string{set.html}}
+	var sections []*report.Section
+	defer func() {
+		for _, section := range sections {
+			section.Close()
+		}
+	}()
+	for _, path := range s.inv.operands {
+		if path == "-" {
+			return setupf("a report reads its file twice; give the name of a file")
+		}
+		section, err := report.Read(s.ctx, path, "")
+		if err != nil {
+			return err
+		}
+		section.Next = s.nextAfter(section)
+		sections = append(sections, section)
+		files.Reserved = append(files.Reserved, results.Reserved{What: "one of the results", File: statName(path)})
+	}
+	if set.html == "" {
+		write := report.WriteText
+		if set.md {
+			write = report.WriteMarkdown
+		}
+		return write(s.ctx, s.console.out, sections)
+	}
+	if err := files.Check(); err != nil {
+		return setupf("%s", err)
+	}
+	return s.writePage(set.html, sections)
+}
+
+func (s *session) writePage(path string, sections []*report.Section) error {
+	err := results.WriteAtomic(path, 0o600, func(w io.Writer) error {
+		return report.WriteHTML(context.WithoutCancel(s.ctx), w, sections)
+	})
+	if err != nil {
+		return stopped(batch.Local, "cannot write the report: "+err.Error(), "")
+	}
+	return nil
+}
+
+// nextAfter is the command to type after the run that left the file; "" if
+// there is none, or nobody knows it.
+func (s *session) nextAfter(section *report.Section) string {
+	finished, unfinished := cutPartial(section.Path)
+	switch {
+	case unfinished:
+		if input := inputOf(finished); input != "" {
+			return s.program + " update " + operandWord(input)
+		}
+		return ""
+	case section.Unfinished() == 0:
+		return ""
+	}
+	command := s.program + " update " + operandWord(section.Path)
+	if strings.Join(section.Targets, "") == "sandbox" {
+		command = s.program + " update --sandbox " + operandWord(section.Path)
+	}
+	return command
+}
