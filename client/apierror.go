@@ -103,22 +103,14 @@ func valueWords(raw []byte) string {
 // listWords joins the texts of a JSON array; what is not a text stands as
 // JSON.
 func listWords(raw []byte) string {
-	var items []string
-	for i := skipBlanks(raw, 1); i < len(raw) && raw[i] != ']'; {
-		end := skipValue(raw, i)
-		if end < 0 {
-			break
+	var texts []string
+	for item := range items(raw) {
+		if text, ok := unquote(item); ok {
+			item = []byte(strings.TrimSpace(text))
 		}
-		item := string(raw[i:end])
-		if text, ok := unquote(raw[i:end]); ok {
-			item = strings.TrimSpace(text)
-		}
-		items = append(items, item)
-		if i = skipBlanks(raw, end); i < len(raw) && raw[i] == ',' {
-			i = skipBlanks(raw, i+1)
-		}
+		texts = append(texts, string(item))
 	}
-	return strings.Join(items, "; ")
+	return strings.Join(texts, "; ")
 }
 
 // statusTitle is the status with its usual name, else the name that the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -123,6 +124,48 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("message %q, want %q", r.Message, tt.message)
 			}
 		})
+	}
+}
+
+// 403 with a wait is a throttle, as GitHub and others send it.
+func TestForbiddenWithAWait(t *testing.T) {
+	for wait, want := range map[string]client.Verdict{"7": client.Throttled, "0": client.Forbidden, "x": client.Forbidden, "": client.Forbidden} {
+		r := putTo(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", wait)
+			w.WriteHeader(403)
+		})
+		if r.Verdict != want || r.Health != client.Healthy || r.Message != "403 Forbidden" {
+			t.Errorf("Retry-After %q: %v, %v (%s)", wait, r.Verdict, r.Health, r.Message)
+		}
+	}
+}
+
+// The server's name for the request is kept on demand, without the key.
+func TestRequestID(t *testing.T) {
+	tests := []struct {
+		header http.Header
+		want   string
+	}{
+		{http.Header{"X-Request-Id": {"abc-1"}}, "abc-1"},
+		{http.Header{"X-Correlation-Id": {"c"}, "Request-Id": {"r"}}, "r"},
+		{http.Header{"Cf-Ray": {"8f-FRA"}}, "8f-FRA"},
+		{http.Header{"X-Request-Id": {"for test-key"}}, "for [key removed]"},
+		{http.Header{}, ""},
+	}
+	for _, tt := range tests {
+		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			maps.Copy(w.Header(), tt.header)
+		})
+		for _, keep := range []bool{true, false} {
+			s := newSender(t, client.Config{BaseURL: server.URL, KeepRequestID: keep})
+			want := tt.want
+			if !keep {
+				want = ""
+			}
+			if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.RequestID != want {
+				t.Errorf("%v, kept %v: %q", tt.header, keep, r.RequestID)
+			}
+		}
 	}
 }
 

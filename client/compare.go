@@ -16,8 +16,8 @@ const maxShown = 80
 type sentField struct {
 	*FieldInfo
 	sent  []byte
-	shown []byte // another value that the answer has in its place
-	seen  bool   // the answer has the value sent
+	shown []byte // the value that the answer has in its place
+	seen  bool   // what is to be seen of the field has been
 }
 
 // comparison holds what was sent against an answer.
@@ -28,13 +28,14 @@ type comparison struct {
 }
 
 // compareAnswer names the fields whose value in the answer to an applied
-// update is another than was sent, "" if there is none. sent is a canonical
+// update is another than was sent, and what stands twice in its lists, "" if
+// there is nothing to name. sent is a canonical
 // body. An answer that cannot be read says nothing.
 func compareAnswer(sent, answer []byte, key *secret) string {
 	var c comparison
 	for m := (scanner{b: sent}); m.next(); {
 		for f := range fields {
-			if info := &fields[f]; info.Compared && info.Name == string(m.key) {
+			if info := &fields[f]; (info.Compared || info.ListKey != "") && info.Name == string(m.key) {
 				c.fields[c.n] = sentField{FieldInfo: info, sent: m.value}
 				c.n++
 			}
@@ -43,12 +44,19 @@ func compareAnswer(sent, answer []byte, key *secret) string {
 	if !c.read(answer, true) {
 		return ""
 	}
-	return c.warning(key)
+	var w []string
+	for _, f := range c.fields[:c.n] {
+		if f.ListKey != "" {
+			w = appendTwice(w, f.shown, key)
+		} else if !f.seen && f.shown != nil {
+			w = append(w, f.Name+" is "+show(f.shown, key)+" on the server")
+		}
+	}
+	return strings.Join(w, "; ")
 }
 
 // read compares an answer, plain or wrapped in "data", until all is seen. It
-// returns whether the answer could be read to its end, and there may be
-// something to warn of.
+// returns false if the answer cannot be read.
 func (c *comparison) read(answer []byte, wrapped bool) bool {
 	for i := range c.n {
 		c.fields[i].shown, c.fields[i].seen = nil, false
@@ -66,7 +74,7 @@ func (c *comparison) read(answer []byte, wrapped bool) bool {
 	if m.complete && data != nil {
 		return c.read(data, false)
 	}
-	return m.complete
+	return m.complete || c.open == 0
 }
 
 // see notes one member of the answer.
@@ -77,6 +85,8 @@ func (c *comparison) see(key, value []byte) {
 		case f.seen:
 			continue
 		case string(key) == f.Name:
+			f.shown = value
+		case f.ListKey != "" && string(key) == f.ListKey:
 			f.shown = value
 		case string(key) != f.IDKey:
 			continue
@@ -89,19 +99,23 @@ func (c *comparison) see(key, value []byte) {
 	}
 }
 
-// warning names the fields that the answer shows with another value.
-func (c *comparison) warning(key *secret) string {
-	var w strings.Builder
-	for _, f := range c.fields[:c.n] {
-		if f.seen || f.shown == nil {
-			continue
+// appendTwice names what stands twice in a list of texts, or of objects with a
+// url.
+func appendTwice(w []string, list []byte, key *secret) []string {
+	times := map[string]int{}
+	for item := range items(list) {
+		for m := (scanner{b: item}); m.next(); {
+			if string(m.key) == "url" {
+				item = m.value
+			}
 		}
-		if w.Len() > 0 {
-			w.WriteString("; ")
+		if text, ok := unquote(item); ok {
+			if times[text]++; times[text] == 2 {
+				w = append(w, "attachment "+show(item, key)+" is there twice on the server")
+			}
 		}
-		w.WriteString(f.Name + " is " + show(f.shown, key) + " on the server")
 	}
-	return w.String()
+	return w
 }
 
 // same compares a text sent with what the answer shows in its place. An

@@ -39,7 +39,7 @@ func (c Config) Validate() error {
 	if base.Scheme == "http" && !c.InsecureHTTP && !IsLoopback(base.Hostname()) {
 		return fmt.Errorf("base URL: plain http to %s would send the API key in the clear: use https, or --insecure-http", base.Hostname())
 	}
-	if err := checkKey(c.Key); err != nil {
+	if err := checkKey(c.Key, IsLoopback(base.Hostname())); err != nil {
 		return err
 	}
 	if strings.ContainsFunc(c.UserAgent, isControl) {
@@ -87,6 +87,9 @@ func (c Config) base() (*url.URL, error) {
 		return nil, fmt.Errorf("base URL: %q is not an absolute http or https URL, such as %s", text, DefaultBaseURL)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return nil, fmt.Errorf("base URL: %q has a query or a fragment, which are not allowed", text)
+	}
+	if !validPort(u.Port()) {
+		return nil, fmt.Errorf("base URL: there is no port %s; ports go from 1 to 65535", u.Port())
 	}
 	u.Host = strings.TrimSuffix(u.Host, ":")
 	host, err := asciiHost(u.Hostname())
@@ -137,8 +140,12 @@ func IsLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// checkKey refuses keys that cannot be sent as they stand.
-func checkKey(key string) error {
+// minKey is the length from which on a key can be told from ordinary words, and
+// so be removed from what is said.
+const minKey = 8
+
+// checkKey refuses keys that cannot be sent as they stand, or not be hidden.
+func checkKey(key string, local bool) error {
 	switch {
 	case key == "":
 		return errors.New("API key: it is empty")
@@ -146,6 +153,8 @@ func checkKey(key string) error {
 		return errors.New("API key: it holds a control character, such as a line break")
 	case strings.Trim(key, " ") != key:
 		return errors.New("API key: it starts or ends with a blank")
+	case len(key) < minKey && !local:
+		return fmt.Errorf("API key: it has fewer than %d characters, too few to keep it out of messages; is it cut off?", minKey)
 	}
 	return nil
 }

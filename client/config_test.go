@@ -45,6 +45,15 @@ func TestValidate(t *testing.T) {
 		{"key with a line break", client.Config{Key: "hidden\n"}, "control character"},
 		{"key with a NUL", client.Config{Key: "hid\x00den"}, "control character"},
 		{"key with a blank", client.Config{Key: " hidden"}, "blank"},
+		{"short key", client.Config{Key: "hidden7"}, "fewer than 8"},
+		{"key of 8", client.Config{Key: "hidden78"}, ""},
+		{"short key for this machine", client.Config{Key: "k", BaseURL: "https://[::1]"}, ""},
+		{"no such port", client.Config{BaseURL: "https://example.com:99999999"}, "no port 99999999"},
+		{"port 65536", client.Config{BaseURL: "https://example.com:65536"}, "no port"},
+		{"port 0", client.Config{BaseURL: "https://example.com:0"}, "no port"},
+		{"the last port", client.Config{BaseURL: "https://example.com:65535"}, ""},
+		{"host beyond ASCII", client.Config{BaseURL: "https://bücher.example"}, ""},
+		{"host that is no name", client.Config{BaseURL: "https://b\u00adü\u2028.example"}, "host name"},
 		{"user agent", client.Config{UserAgent: "a\r\nX-Evil: b"}, "control"},
 		{"timeout", client.Config{Timeout: -time.Second}, "negative"},
 		{"no CA file", client.Config{CACertFile: filepath.Join(t.TempDir(), "none.pem")}, "CA certificate: open"},
@@ -53,7 +62,7 @@ func TestValidate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.config.Key == "" {
-				tt.config.Key = "hidden"
+				tt.config.Key = "hidden-key"
 			}
 			err := tt.config.Validate()
 			if c, newErr := client.New(tt.config); (newErr == nil) != (err == nil) || (c == nil) != (err != nil) {
@@ -73,19 +82,15 @@ func TestValidate(t *testing.T) {
 }
 
 func TestTarget(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                         "https://platform.thena.ai",
-		"HTTPS://API.Example.COM/": "https://api.example.com",
-		"https://a.example:443/x/": "https://a.example/x",
-		"http://localhost:80":      "http://localhost",
-		"http://localhost:8000//":  "http://localhost:8000",
-		"http://[::1]:443/Path":    "http://[::1]:443/Path",
+	for base, want := range map[string]string{
+		"": "https://platform.thena.ai", "HTTPS://Platform.THENA.ai:443/": "https://platform.thena.ai", "http://LocalHost:80//": "http://localhost",
+		"http://localhost:443/A%2fb/C/": "http://localhost:443/A%2fb/C", "https://[2001:DB8::1]:8443": "https://[2001:db8::1]:8443", "https://[::1]:443": "https://[::1]",
+		"http://[::1]:443/Path": "http://[::1]:443/Path", "https://a.example:443/x/": "https://a.example/x", "ftp://a": "",
+		"https://BÜCHER.example": "https://xn--bcher-kva.example", "https://example.com:": "https://example.com", "example.com": "",
 	} {
-		if got, err := (client.Config{BaseURL: text}).Target(); got != want || err != nil {
-			t.Errorf("%q: %s (%v), want %s", text, got, err, want)
+		got, err := client.Config{BaseURL: base}.Target()
+		if got != want || (err != nil) != (want == "") {
+			t.Errorf("%s: %q (%v)", base, got, err)
 		}
-	}
-	if _, err := (client.Config{BaseURL: "ftp://a"}).Target(); err == nil {
-		t.Error("ftp was accepted")
 	}
 }

@@ -34,6 +34,7 @@ type FieldInfo struct {
 	Kind        Kind
 	Compared    bool     // an answer that shows another value is warned of
 	IDKey       string   // the key of the answer that shows the identifier, for fields that take a value or an identifier
+	ListKey     string   // the key of the answer that shows the list, in which nothing should stand twice
 	Values      []string // those of the platform; an organisation can have its own
 	Example     string   // a JSON value
 	Description string   // for people, one line
@@ -57,7 +58,7 @@ var fields = [...]FieldInfo{
 	Priority: {Name: "priority", Compared: true, IDKey: "priorityId", Example: `"HIGH"`,
 		Values:      []string{"LOW", "MEDIUM", "HIGH"},
 		Description: "identifier or value: LOW, MEDIUM, HIGH, or one of your organisation's own"},
-	AttachmentURLs: {Name: "attachmentUrls", Kind: List,
+	AttachmentURLs: {Name: "attachmentUrls", Kind: List, ListKey: "attachments",
 		Example:     `["https://example.com/a.pdf","https://example.com/b.pdf"]`,
 		Description: "absolute http or https URLs, separated by | or a newline, or a JSON array"},
 	Metadata: {Name: "metadata", Kind: Object, Example: `{"score":4.50}`,

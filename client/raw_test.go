@@ -270,13 +270,16 @@ func TestUnconnected(t *testing.T) {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = nil
 	t.Cleanup(secure.Close)
-	tests := []struct{ name, baseURL, message string }{
-		{"refused", "http://" + closed.Addr().String(), "connection refused"},
-		{"no such host", "https://no-such-host.invalid", "no such host no-such-host.invalid"},
-		{"TLS to a plain server", "https://" + plain, "the server does not speak TLS"},
-		{"TLS cut off", "https://" + cut, "connection closed during the TLS handshake"},
-		{"TLS without an answer", "https://" + silent, "no connection within 1s"},
-		{"unknown authority", secure.URL, "the server's certificate is signed by an unknown authority"},
+	tests := []struct {
+		name, baseURL, message string
+		setup                  bool
+	}{
+		{"refused", "http://" + closed.Addr().String(), "connection refused", false},
+		{"no such host", "https://no-such-host.invalid", "no such host no-such-host.invalid", true},
+		{"TLS to a plain server", "https://" + plain, "the server does not speak TLS", true},
+		{"TLS cut off", "https://" + cut, "connection closed during the TLS handshake", false},
+		{"TLS without an answer", "https://" + silent, "no connection within 1s", false},
+		{"unknown authority", secure.URL, "the server's certificate is signed by an unknown authority", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -289,8 +292,8 @@ func TestUnconnected(t *testing.T) {
 			if tt.name == "no such host" && strings.Contains(r.Message, "lookup") {
 				t.Skip("no resolver here: ", r.Message)
 			}
-			if !strings.HasPrefix(r.Message, tt.message) {
-				t.Errorf("message %q, want %q", r.Message, tt.message)
+			if !strings.HasPrefix(r.Message, tt.message) || r.Setup != tt.setup {
+				t.Errorf("message %q, set-up %v, want %q", r.Message, r.Setup, tt.message)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"iter"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -55,6 +56,26 @@ func (s *scanner) next() bool {
 	}
 	s.value, s.i = b[value:i], i
 	return true
+}
+
+// items are those of the JSON array in b, as they stand, as far as it can be
+// read.
+func items(b []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if len(b) == 0 || b[0] != '[' {
+			return
+		}
+		for i := skipBlanks(b, 1); ; {
+			end := skipValue(b, i)
+			if end < 0 || !yield(b[i:end]) {
+				return
+			}
+			if i = skipBlanks(b, end); i == len(b) || b[i] != ',' {
+				return
+			}
+			i = skipBlanks(b, i+1)
+		}
+	}
 }
 
 // plainKey is a key without quotes and escapes.

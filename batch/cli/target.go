@@ -51,7 +51,7 @@ func (j *job) label() string {
 // findTarget checks the address, and names the flag or variable of a value
 // that the client refuses.
 func (j *job) findTarget() error {
-	cfg := client.Config{Key: "any key", BaseURL: j.set.client.BaseURL, InsecureHTTP: j.set.client.InsecureHTTP}
+	cfg := client.Config{Key: "any long key", BaseURL: j.set.client.BaseURL, InsecureHTTP: j.set.client.InsecureHTTP}
 	j.target.name = sandboxTarget
 	if !j.set.sandbox {
 		name, err := cfg.Target()
@@ -63,7 +63,7 @@ func (j *job) findTarget() error {
 		}
 		j.target.name, j.target.baseURL = name, name
 	}
-	cfg = client.Config{Key: "any key", CACertFile: j.set.client.CACertFile}
+	cfg = client.Config{Key: "any long key", CACertFile: j.set.client.CACertFile}
 	if err := cfg.Validate(); err != nil {
 		return usagef("%s: %s", j.where("ca-cert"), oneLine(err.Error()))
 	}
