@@ -46,7 +46,7 @@ const (
 type Reply struct {
 	Verdict Verdict
 	Health  Health
-	Setup   bool   // Unconnected for a reason that speaks of the set-up: certificate refused, server speaks no TLS or no HTTP, host name does not exist
+	Setup   bool   // the reason speaks of how the run was set up: certificate refused, no TLS, no such host (all Unconnected), what answers speaks no HTTP (Unanswered)
 	Status  int    // HTTP status, 0 without an answer
 	Message string // one line for people: the server's own words or the connection's error; the key is removed; empty for Applied
 	Warning string // Applied: where the answer shows another value than was sent: `title is "X" on the server; status is ...`
