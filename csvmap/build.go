@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,9 +37,13 @@ type builder struct {
 }
 
 func newBuilder(l *layout, r *rules) *builder {
+	y := typist{emptyClears: r.emptyClears && l.results == nil, separator: r.separator}
+	if l.results == nil && slices.ContainsFunc(r.translations, func(tr *translation) bool { return tr.target.place == toKey }) {
+		y.keys = r
+	}
 	return &builder{
 		layout:    l,
-		typist:    typist{emptyClears: r.emptyClears && l.results == nil, separator: r.separator},
+		typist:    y,
 		taskID:    taskIDOf(l.own),
 		object:    metadataOf(l.own),
 		constants: len(r.sets) > 0,

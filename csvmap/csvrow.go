@@ -36,7 +36,7 @@ func (b *builder) readRecord(rec *csvRecord) bool {
 	}
 	own := b.layout.own[b.taskID]
 	if cell := cellAt(rec, own.cell); cell != "" {
-		if v, p := readTaskID(cell); p == nil {
+		if v, p := b.typist.cell(own.target, own.translation, cell); p == nil {
 			b.values[b.taskID] = v
 			b.setTaskID()
 		}
@@ -54,10 +54,13 @@ func (b *builder) readCells(rec *csvRecord, constants bool) {
 		case own.constant != nil && constants:
 			b.values[i] = *own.constant
 		case own.cell >= 0:
-			v, p := b.typist.cell(own.target, rec.cells[own.cell])
+			v, p := b.typist.cell(own.target, own.translation, rec.cells[own.cell])
 			b.values[i] = v
 			if p != nil {
 				b.fail(b.lineOf(rec, own.cell), b.columnName(own.cell), p)
+				if p.untranslated {
+					b.keepRaw(rec.raw)
+				}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"taskbatch/client"
 	"taskbatch/csvmap/words"
 )
 
@@ -73,7 +74,7 @@ func (o Options) hints(in *Input) []string {
 	why := ""
 	switch {
 	case in.layout.results != nil:
-		idle = o.listFlags("--columns", "--map", "--ignore", "--ignore-unknown", "--empty", "--null", "--list-separator")
+		idle = o.listFlags("--columns", "--map", "--ignore", "--ignore-unknown", "--empty", "--null", "--list-separator", "--replace", "--lookup")
 		why = "a results file, which says itself what its columns mean"
 	case in.layout.json != nil:
 		idle = o.listFlags("--columns", "--delimiter", "--empty")
@@ -100,7 +101,24 @@ func (o Options) hints(in *Input) []string {
 			used[i] = true
 		}
 	}
-	return append(hints, in.rules.idleIgnores("column", used, names)...)
+	return append(append(hints, in.rules.idleIgnores("column", used, names)...), in.idleTranslations()...)
+}
+
+// idleTranslations tells of every --replace and --lookup of a field that has
+// no column.
+func (in *Input) idleTranslations() (hints []string) {
+	for _, tr := range in.rules.translations {
+		i := slices.IndexFunc(in.layout.own, func(o ownColumn) bool {
+			return o.target.same(tr.target) || tr.target.place == toKey && o.target == target{place: toField, field: client.Metadata}
+		})
+		switch {
+		case i < 0:
+			hints = append(hints, fmt.Sprintf("--replace or --lookup of %s: the file has no such column", tr.target))
+		case in.layout.own[i].constant != nil:
+			hints = append(hints, fmt.Sprintf("--replace or --lookup of %s: its values come from --set, which is not translated", tr.target))
+		}
+	}
+	return hints
 }
 
 // idleIgnores tells of every --ignore that is not used, with the nearest of

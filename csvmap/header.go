@@ -19,12 +19,13 @@ type column struct {
 // ownColumn is one of the row's own columns in the results file, and where its
 // cells come from.
 type ownColumn struct {
-	name     string
-	target   target
-	cell     int // index in the record or, -1, none
-	constant *value
-	optional bool // has no name in the input; left out if all its cells are empty
-	filled   bool // an optional one with a cell that is not empty, as far as is known
+	name        string
+	target      target
+	cell        int // index in the record or, -1, none
+	constant    *value
+	translation *translation
+	optional    bool // has no name in the input; left out if all its cells are empty
+	filled      bool // an optional one with a cell that is not empty, as far as is known
 }
 
 // leftOut tells whether the results file lacks the column.
@@ -211,6 +212,9 @@ func (l *layout) addOwn(r *rules) {
 		case c.target.place == ours:
 		case c.target.sent():
 			own := ownColumn{name: c.target.String(), target: c.target, cell: i}
+			if l.results == nil {
+				own.translation = r.translating(c.target)
+			}
 			if set := r.constantFor(c.target); set != nil {
 				own.name, own.target, own.constant = set.target.String(), set.target, &set.value
 				l.columns[i].note = "replaced by --set"

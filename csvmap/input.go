@@ -36,6 +36,9 @@ func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
 		return nil, &InputError{Path: path, Usage: true, Msg: "this file belongs to a run that is not finished; it cannot be sent again",
 			Hints: []string{"run the same command as before once more: it continues"}}
 	}
+	if err := r.openLookups(); err != nil {
+		return nil, err
+	}
 	src, err := openSource(path, stdin, r.tempDir)
 	if err != nil {
 		return nil, err
@@ -70,17 +73,27 @@ func (in *Input) named(err error) error {
 
 // readHeader finds the dialect and what the columns mean.
 func (in *Input) readHeader() error {
-	err := in.source.peek(func(file io.Reader) (err error) {
-		in.dialect, err = sniff(in.path, file, in.rules)
+	err := in.sniff()
+	switch {
+	case err != nil:
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	if in.dialect.format == formatJSONL {
+	case in.dialect.format == formatJSONL:
 		in.layout, err = mapJSONL(in.rules)
 		return err
 	}
+	return in.peekRecords(in.readCSVHeader)
+}
+
+// sniff finds the dialect.
+func (in *Input) sniff() error {
+	return in.source.peek(func(file io.Reader) (err error) {
+		in.dialect, err = sniff(in.path, file, in.rules)
+		return err
+	})
+}
+
+// peekRecords calls fn with a reader that stands before the first record.
+func (in *Input) peekRecords(fn func(*csvReader) error) error {
 	return in.source.peek(func(file io.Reader) error {
 		text, done, err := in.dialect.text(file)
 		if err != nil {
@@ -91,7 +104,7 @@ func (in *Input) readHeader() error {
 		if err != nil {
 			return err
 		}
-		return in.readCSVHeader(c)
+		return fn(c)
 	})
 }
 

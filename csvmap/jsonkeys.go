@@ -59,6 +59,9 @@ func mapJSONL(r *rules) (*layout, error) {
 			}
 		}
 	}
+	for i := range l.own {
+		l.own[i].translation = r.translating(l.own[i].target)
+	}
 	l.tree = newKeyTree(l.own)
 	return l, nil
 }

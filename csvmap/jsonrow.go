@@ -121,7 +121,7 @@ func (b *builder) readKey(line jsonLine, key, raw string) {
 	if own.constant != nil {
 		return
 	}
-	v, p := b.typist.jsonValue(own.target, raw, b.layout.json.rules.null)
+	v, p := b.typist.jsonValue(own.target, own.translation, raw, b.layout.json.rules.null)
 	b.values[i] = v
 	switch {
 	case p == nil:
@@ -146,7 +146,7 @@ func (b *builder) readUnknown(line jsonLine, key, raw string) {
 }
 
 // jsonValue reads the value of a JSONL key.
-func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
+func (y *typist) jsonValue(t target, tr *translation, raw, null string) (value, *problem) {
 	kind := jsontext.Value(raw).Kind()
 	switch {
 	case len(raw) > inputLimits.cell:
@@ -160,12 +160,14 @@ func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
 	case kind == jsontext.KindNull:
 		return value{state: cleared}, nil
 	case t.place != toTaskID && t.isJSON():
-		return y.typedJSON(t, raw, kind)
+		return y.typedJSON(t, tr, raw, kind)
 	case kind != jsontext.KindString:
 		return value{}, problemf("wrong type", raw, "%s must be a text in quotes, not %s", t, showJSON(raw))
 	}
-	text := plainText(raw)
+	text, p := tr.text(plainText(raw))
 	switch {
+	case p != nil:
+		return value{}, p
 	case strings.IndexByte(text, 0) >= 0:
 		return value{}, problemf("NUL", "", "the text holds a NUL character")
 	case t.place == toTaskID:
@@ -177,7 +179,7 @@ func (y *typist) jsonValue(t target, raw, null string) (value, *problem) {
 }
 
 // typedJSON is typed for a value that is JSON already.
-func (y *typist) typedJSON(t target, raw string, kind jsontext.Kind) (value, *problem) {
+func (y *typist) typedJSON(t target, tr *translation, raw string, kind jsontext.Kind) (value, *problem) {
 	wrong := func(what string) (value, *problem) {
 		return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, what, showJSON(raw))
 	}
@@ -191,7 +193,15 @@ func (y *typist) typedJSON(t target, raw string, kind jsontext.Kind) (value, *pr
 	case t.place == toKey && t.typ == numberKey && kind != jsontext.KindNumber:
 		return wrong("a JSON number")
 	}
-	return y.typed(t, raw)
+	if tr != nil && t.place == toKey && kind == jsontext.KindString {
+		text, p := tr.text(plainText(raw))
+		if p != nil {
+			return value{}, p
+		}
+		quoted, _ := jsontext.AppendQuote(nil, text) // valid UTF-8, as files and arguments are
+		raw = string(quoted)
+	}
+	return y.typed(t, tr, raw)
 }
 
 // showJSON shows a JSON value in a message: as it stands, but on one line and

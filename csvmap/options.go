@@ -16,6 +16,8 @@ type Options struct {
 	Columns       []string // names of the columns of a CSV without a header
 	Map           []string // COLUMN=FIELD
 	Set           []string // FIELD=VALUE, the value in the form of a cell
+	Replace       []string // FIELD:FROM=TO, both in the form of a cell; in JSONL, texts
+	Lookup        []string // FIELD=FILE, a CSV with the header from,to
 	Ignore        []string // names of columns to carry along
 	IgnoreUnknown bool
 
@@ -41,6 +43,7 @@ type rules struct {
 	columns       []string
 	maps          []mapping
 	sets          []constant
+	translations  []*translation
 	ignore        []ignored
 	ignoreUnknown bool
 	emptyClears   bool
@@ -90,6 +93,9 @@ func (o Options) compile() (*rules, error) {
 		return nil, err
 	}
 	if err := r.parseMaps(o.Map); err != nil {
+		return nil, err
+	}
+	if err := r.parseTranslations(o.Replace, o.Lookup); err != nil {
 		return nil, err
 	}
 	return r, r.parseSets(o.Set)
@@ -165,7 +171,7 @@ func (r *rules) parseSets(texts []string) error {
 			return optionErrorf("set", `%s has an empty value; leave the flag away, or clear the field in every row with --set '%s=""'`, t, t)
 		}
 		y := typist{separator: r.separator} // its memory belongs to this value
-		v, p := y.cell(t, cell)
+		v, p := y.cell(t, nil, cell)
 		if p != nil {
 			return optionErrorf("set", "%s: %s", t, p.reason)
 		}
@@ -239,6 +245,7 @@ func (o Options) listFlags(flags ...string) []string {
 	given := map[string]bool{
 		"--delimiter": o.Delimiter != "" && o.Delimiter != "auto",
 		"--columns":   len(o.Columns) > 0, "--map": len(o.Map) > 0, "--ignore": len(o.Ignore) > 0,
+		"--replace": len(o.Replace) > 0, "--lookup": len(o.Lookup) > 0,
 		"--ignore-unknown": o.IgnoreUnknown, "--empty": o.Empty != "", "--null": o.Null != "",
 		"--list-separator": o.ListSeparator != "",
 	}

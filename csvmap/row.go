@@ -42,7 +42,10 @@ type RowError struct {
 	Line   int64  // physical line of the cell or key
 	Column string // column or key as the input names it; "" for the whole row
 	Value  string // the offending value, shortened; may be ""
-	Kind   string // stable short text for grouping, without values: "unknown key", "too few cells", ...
+	// Kind is a short text for grouping, without values: "unknown key", "too
+	// few cells", ... Of values that are not in a lookup file the first hundred
+	// have each a Kind of their own.
+	Kind   string
 	Reason string // what is wrong and what to do, one line, without the line and column
 }
 

@@ -52,6 +52,9 @@ type problem struct {
 	kind   string
 	value  string
 	reason string
+	// untranslated: the cell is not in its lookup file. A rerun, which
+	// translates nothing, must not take it as it stands.
+	untranslated bool
 }
 
 func problemf(kind, value, format string, args ...any) *problem {
@@ -62,11 +65,19 @@ func problemf(kind, value, format string, args ...any) *problem {
 type typist struct {
 	emptyClears bool
 	separator   string
+	keys        *rules // translates keys of whole metadata objects; nil: none are translated
 	scratch     []byte // for JSON in the making
 }
 
-// cell reads a CSV cell.
-func (y *typist) cell(t target, cell string) (value, *problem) {
+// cell reads a CSV cell, translated by tr. Lists are translated item by item.
+func (y *typist) cell(t target, tr *translation, cell string) (value, *problem) {
+	if tr != nil && t.kind() != client.List {
+		to, p := tr.cell(cell)
+		if p != nil {
+			return value{bad, cell}, p
+		}
+		cell = to
+	}
 	text, meaning := readCell(cell)
 	switch meaning {
 	case emptyMeaning:
@@ -92,7 +103,7 @@ func (y *typist) cell(t target, cell string) (value, *problem) {
 	if !t.isJSON() {
 		return value{given, text}, nil
 	}
-	v, p := y.typed(t, text)
+	v, p := y.typed(t, tr, text)
 	if p != nil && v.state != bad {
 		v = value{bad, cell}
 	}
@@ -100,25 +111,25 @@ func (y *typist) cell(t target, cell string) (value, *problem) {
 }
 
 // typed reads a text that is not plain text for its target.
-func (y *typist) typed(t target, text string) (value, *problem) {
+func (y *typist) typed(t target, tr *translation, text string) (value, *problem) {
 	if t.place == toKey {
 		return y.typedKey(t, text)
 	}
 	if t.kind() == client.List {
 		if !strings.HasPrefix(text, "[") {
-			return y.splitList(text)
+			return y.splitList(text, tr)
 		}
 		raw, p := y.json(text)
 		if p != nil {
 			return value{}, p
 		}
-		return y.jsonList(raw)
+		return y.jsonList(raw, tr)
 	}
 	raw, p := y.json(text)
 	if p != nil {
 		return value{}, p
 	}
-	return objectValue(raw)
+	return y.object(raw)
 }
 
 func (y *typist) typedKey(t target, text string) (value, *problem) {
@@ -160,14 +171,30 @@ func objectValue(raw string) (value, *problem) {
 	return value{given, raw}, nil
 }
 
+// object makes the value of metadata from canonical JSON, its keys translated.
+func (y *typist) object(raw string) (value, *problem) {
+	if y.keys != nil && raw[0] == '{' {
+		translated, p := y.keys.appendTranslated(y.scratch[:0], raw, "")
+		if p != nil {
+			return value{}, p
+		}
+		raw, y.scratch = string(translated), translated
+	}
+	return objectValue(raw)
+}
+
 // splitList reads a list that is not written as JSON.
-func (y *typist) splitList(text string) (value, *problem) {
+func (y *typist) splitList(text string, tr *translation) (value, *problem) {
 	list := append(y.scratch[:0], '[')
 	var first *problem
 	for line := range strings.FieldsFuncSeq(text, isNewline) {
 		for item := range strings.SplitSeq(line, y.separator) {
 			if item = strings.Trim(item, " \t"); item == "" {
 				continue
+			}
+			item, p := tr.text(item)
+			if p != nil {
+				return value{}, p
 			}
 			if p := checkURL(item); p != nil && first == nil {
 				first = p
@@ -193,7 +220,7 @@ func (y *typist) splitList(text string) (value, *problem) {
 func isNewline(r rune) bool { return r == '\n' || r == '\r' }
 
 // jsonList makes the value of a list from canonical JSON.
-func (y *typist) jsonList(raw string) (value, *problem) {
+func (y *typist) jsonList(raw string, tr *translation) (value, *problem) {
 	wrong := func() (value, *problem) {
 		return value{}, problemf("wrong type", raw, `a list must be a JSON array of texts, like ["https://example.com/a.pdf"]`)
 	}
@@ -207,17 +234,27 @@ func (y *typist) jsonList(raw string) (value, *problem) {
 	if _, err := d.ReadToken(); err != nil {
 		return wrong()
 	}
+	list := append(y.scratch[:0], '[')
 	var first *problem
 	for d.PeekKind() != ']' {
 		token, err := d.ReadToken()
 		if err != nil || token.Kind() != '"' {
 			return wrong()
 		}
-		if p := checkURL(token.String()); p != nil && first == nil {
+		item, p := tr.text(token.String())
+		if p != nil {
+			return value{}, p
+		}
+		if p := checkURL(item); p != nil && first == nil {
 			first = p
 		}
+		if len(list) > 1 {
+			list = append(list, ',')
+		}
+		list, _ = jsontext.AppendQuote(list, item) // valid UTF-8, as above
 	}
-	if first != nil {
+	y.scratch = append(list, ']')
+	if raw = string(y.scratch); first != nil {
 		return value{bad, raw}, first
 	}
 	return value{given, raw}, nil
