@@ -44,7 +44,9 @@ func (in *Input) prepareResults(ctx context.Context) error {
 		ordered = ordered && number > last
 		last = number
 		if !told {
-			in.layout.results.asItStands, told = b.tells(rec)
+			var asItStands bool
+			asItStands, told = b.fileTells(rec)
+			in.layout.results.asItStands = told && asItStands
 		}
 	}
 	for _, list := range []*lineList{&rows, &outcomes, &damaged} {

@@ -68,35 +68,46 @@ func (b *builder) fits(prior *Prior) bool {
 func (b *builder) readProtected(rec *csvRecord, prior *Prior) (whole bool) {
 	whole = b.readResults(rec, prior, false)
 	plain := b.layout.results.unprotected(rec)
-	if !whole || plain == nil || b.fits(prior) {
+	if !whole || plain == nil {
 		return whole
 	}
-	asItStands := slices.Clone(rec.cells)
-	copy(rec.cells, plain)
-	b.readResults(rec, prior, false)
-	if !b.fits(prior) && b.layout.results.asItStands {
-		copy(rec.cells, asItStands)
-		b.readResults(rec, prior, false)
+	asItStands, told := b.tells(rec, plain, prior)
+	if !told {
+		asItStands = b.layout.results.asItStands
 	}
-	return true
+	if !asItStands {
+		copy(rec.cells, plain)
+	}
+	return b.readResults(rec, prior, false)
 }
 
-// tells finds out by a record's _sum whether the file's cells are protected;
-// ok is false if it does not tell.
-func (b *builder) tells(rec *csvRecord) (asItStands, ok bool) {
+// tells finds out by a record's _sum whether its cells are protected; told is
+// false if it does not tell.
+func (b *builder) tells(rec *csvRecord, plain []string, prior *Prior) (asItStands, told bool) {
+	fits := func(cells []string) bool {
+		stand := rec.cells
+		rec.cells = cells
+		defer func() { rec.cells = stand }()
+		return b.readResults(rec, prior, false) && b.fits(prior)
+	}
+	asItStands = fits(rec.cells)
+	if plain == nil { // a formula that is sent
+		return asItStands, asItStands
+	}
+	return asItStands, asItStands != fits(plain)
+}
+
+// fileTells is tells for those records that can tell for the whole file.
+func (b *builder) fileTells(rec *csvRecord) (asItStands, told bool) {
 	plain := b.layout.results.unprotected(rec)
-	if plain == nil {
+	formula := func(own ownColumn) bool {
+		cell := cellAt(rec, own.cell)
+		return own.target.sent() && cell != "" && cell[0] != '\'' && record.Protect(cell) != cell
+	}
+	if plain == nil && !slices.ContainsFunc(b.layout.own, formula) {
 		return false, false
 	}
-	prior := b.layout.results.prior(rec)
-	if !b.readResults(rec, prior, false) {
-		return false, false
-	}
-	if b.fits(prior) {
-		return true, true
-	}
-	rec.cells = plain
-	return false, b.readResults(rec, prior, false) && b.fits(prior)
+	return b.tells(rec, plain, b.layout.results.prior(rec))
 }
 
 // unprotected returns the record's cells without the mark that keeps a
