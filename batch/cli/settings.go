@@ -75,6 +75,8 @@ func (s *settings) inputFlags() []cli.Flag {
 		&flag{name: "columns", value: "NAMES", read: names(&in.Columns), usage: "comma-separated column names for a CSV file without a header"},
 		&flag{name: "map", value: "COLUMN=FIELD", repeat: true, read: list(&in.Map), usage: "take a column for this field"},
 		&flag{name: "set", value: "FIELD=VALUE", repeat: true, stays: true, read: list(&in.Set), usage: "constant for every row, written like a cell; beats the column"},
+		&flag{name: "replace", value: "FIELD:FROM=TO", repeat: true, read: list(&in.Replace), usage: "cells of this field that are exactly FROM count as TO; FIELD also taskId and metadata.KEY"},
+		&flag{name: "lookup", value: "FIELD=FILE", repeat: true, read: list(&in.Lookup), usage: "cells of this field are translated by FILE, a CSV with the header from,to; others make their row invalid"},
 		&flag{name: "ignore", value: "COLUMN", repeat: true, read: list(&in.Ignore), usage: "carry a column along untouched into the results"},
 		&flag{name: "ignore-unknown", read: on(&in.IgnoreUnknown), usage: "the same for every column that is no field"},
 		&flag{name: "empty", choices: []string{"keep", "clear"}, def: "keep", leave: true, read: text(&in.Empty), usage: "what an empty CSV cell means"},
