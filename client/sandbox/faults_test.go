@@ -72,6 +72,9 @@ func TestFaults(t *testing.T) {
 			if tt.fault == "429" && r.RetryAfter != time.Second {
 				t.Errorf("RetryAfter = %v", r.RetryAfter)
 			}
+			if took := r.Received.Sub(r.Sent); tt.fault == "slow" && took < 900*time.Millisecond {
+				t.Errorf("a slow answer took %v", took)
+			}
 			if page := get(box, "/_sandbox/tasks/T-1"); (page.Code == 200) != tt.applied {
 				t.Errorf("applied: %v, want %v", page.Code == 200, tt.applied)
 			}

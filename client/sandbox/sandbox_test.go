@@ -269,6 +269,16 @@ func TestKnown(t *testing.T) {
 	}
 }
 
+// The embedded sandbox has tasks that do not exist.
+func TestUnknownPrefix(t *testing.T) {
+	box := newBox(t, sandbox.Config{UnknownPrefix: "missing-"})
+	for id, want := range map[string]int{"missing-1": 404, "missing": 200, "T-missing-1": 200} {
+		if w := put(box, id, `{}`); w.Code != want {
+			t.Errorf("%s: %d %s", id, w.Code, w.Body)
+		}
+	}
+}
+
 func TestLog(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "log.jsonl")
 	now := time.Date(2026, 11, 23, 10, 0, 0, 1, time.UTC)
