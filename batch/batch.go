@@ -88,8 +88,7 @@ type Plan struct {
 	gone    bool     // some are of unfinished rows that are not in the input any more
 	order   order
 
-	unchanged   *unchanged // nil: --skip-unchanged is off
-	fingerprint string
+	unchanged *unchanged // nil: --skip-unchanged is off
 }
 
 // Prepare reads the whole input once, and what earlier runs recorded of it.
@@ -118,7 +117,7 @@ func Prepare(ctx context.Context, cfg Config) (*Plan, error) {
 
 // Fingerprint is 32 hex digits over the target and, row by row, what the
 // input says; see fingerprint.
-func (p *Plan) Fingerprint() string { return p.fingerprint }
+func (p *Plan) Fingerprint() string { return p.survey.Plan }
 
 // Survey is what Prepare found.
 func (p *Plan) Survey() *Survey { return &p.survey }

@@ -17,22 +17,23 @@ import (
 
 // SurveyConfig says how much Prepare tells of the input.
 type SurveyConfig struct {
-	Samples    int  // samples kept for each kind of problem; 0 = all
-	Duplicates bool // count the tasks that occur more than once (8 bytes a row)
+	Samples int  // samples kept for each kind of problem; 0 = all
+	Full    bool // also count the values, and the tasks that occur more than once (8 bytes a row)
 }
 
 // Survey is what Prepare found in the input and in earlier results. As JSON it
 // is the greater part of a check's object.
 type Survey struct {
 	RowCounts  `json:"rows"`
-	Set        FieldCounts `json:"fields_set"`     // rows to send that set the field
-	Cleared    FieldCounts `json:"fields_cleared"` // rows to send that clear it
-	Problems   []Problem   `json:"problems"`       // of invalid rows
-	Warnings   []Problem   `json:"warnings"`       // of odd rows that are sent
-	First      []Request   `json:"first_requests"` // three at most
-	EditedRows []int64     `json:"edited_rows"`    // the first of the edited rows that are not finished
-	Plan       string      `json:"plan"`           // the fingerprint
-	Continues  string      `json:"continues"`      // the file that is continued; "" = none
+	Set        FieldCounts   `json:"fields_set"`     // rows to send that set the field
+	Cleared    FieldCounts   `json:"fields_cleared"` // rows to send that clear it
+	Values     ValuesByField `json:"values"`         // of the rows that are not finished; only if Full
+	Problems   []Problem     `json:"problems"`       // of invalid rows
+	Warnings   []Problem     `json:"warnings"`       // of odd rows that are sent
+	First      []Request     `json:"first_requests"` // three at most
+	EditedRows []int64       `json:"edited_rows"`    // the first of the edited rows that are not finished
+	Plan       string        `json:"plan"`           // the fingerprint
+	Continues  string        `json:"continues"`      // the file that is continued; "" = none
 
 	LastFinished time.Time `json:"-"` // newest _at of a row finished earlier
 
@@ -55,7 +56,7 @@ type RowCounts struct {
 	Behind         int64 `json:"behind"`   // not sent because an earlier row of the task is invalid
 	Edited         int64 `json:"edited"`   // rows of a results file that were edited and are not finished
 	EditedFinished int64 `json:"edited_finished"`
-	DuplicateTasks int64 `json:"duplicate_tasks"` // tasks that occur more than once; only if asked for
+	DuplicateTasks int64 `json:"duplicate_tasks"` // tasks that occur more than once; only if Full
 }
 
 // FieldCounts counts rows by field.
@@ -109,10 +110,11 @@ type Request struct {
 // rows were counted wrongly, because a later one of their task is updated or
 // differs from an earlier batch, it counts again.
 func (p *Plan) takeSurvey(ctx context.Context) error {
-	rows, f := p.cfg.Input.Check(ctx), newFingerprint(p.cfg.Target)
-	for again := true; again; f = nil {
+	rows := p.cfg.Input.Check(ctx)
+	content := &content{fingerprint: newFingerprint(p.cfg.Target), values: values{seed: p.order.seed}}
+	for pass, again := content, true; again; pass = nil {
 		known := len(p.order.newest)
-		if err := p.surveyRows(rows, f); err != nil {
+		if err := p.surveyRows(rows, pass); err != nil {
 			return err
 		}
 		rows, again = p.cfg.Input.Each(ctx), len(p.order.newest) > known
@@ -120,12 +122,29 @@ func (p *Plan) takeSurvey(ctx context.Context) error {
 			u.settled, again = true, again || u.again
 		}
 	}
-	p.survey.Plan, p.survey.wanted = p.fingerprint, p.cfg.Plan
+	p.survey.Plan, p.survey.wanted = content.fingerprint.sum(), p.cfg.Plan
+	p.survey.Values = content.values.summary()
 	return nil
 }
 
-// surveyRows makes one pass. f is nil once the fingerprint is known.
-func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error], f *fingerprint) error {
+// content is what only the first pass sees.
+type content struct {
+	fingerprint *fingerprint
+	values      values
+}
+
+func (c *content) add(it *item, full bool) {
+	c.fingerprint.add(it.row)
+	switch it.fate {
+	case send, same, held, behind:
+		if full {
+			c.values.add(it.row)
+		}
+	}
+}
+
+// surveyRows makes one pass. c is nil in all but the first.
+func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error], c *content) error {
 	w, err := p.newWalk()
 	if err != nil {
 		return err
@@ -142,20 +161,17 @@ func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error], f *fingerprint) er
 		if err != nil {
 			return err
 		}
-		if f != nil {
-			f.add(row)
-		}
 		it := item{row: row}
 		if err := w.visit(&it); err != nil {
 			return err
+		}
+		if c != nil {
+			c.add(&it, p.cfg.Survey.Full)
 		}
 		s.add(&it)
 	}
 	if err := w.end(); err != nil {
 		return err
-	}
-	if f != nil {
-		p.fingerprint = f.sum()
 	}
 	s.DuplicateTasks = doubled(s.tasks)
 	p.survey = s.Survey
@@ -184,7 +200,7 @@ func (s *surveyor) add(it *item) {
 	var task uint64
 	if row.TaskID != "" {
 		task = s.order.hash(row.TaskID)
-		if s.cfg.Duplicates {
+		if s.cfg.Full {
 			s.tasks = append(s.tasks, task)
 		}
 	}

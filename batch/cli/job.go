@@ -189,7 +189,7 @@ func (j *job) prepare() error {
 	if j.set.log != "" || j.set.report != "" {
 		cfg.Observer = &j.watcher
 	}
-	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Duplicates: j.set.out.dryRun}
+	cfg.Survey = batch.SurveyConfig{Samples: j.set.maxErrors, Full: j.set.out.dryRun}
 	cfg.Sender = j.sender
 	cfg.Notify = j.notify
 	reading := func(time.Time) frame {
