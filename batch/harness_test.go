@@ -250,5 +250,5 @@ func count(s *Summary, o record.Outcome) int { return int(s.Outcomes[o]) }
 
 // newDispatcher makes one that sends nothing, with room for 8 requests.
 func newDispatcher(testing.TB) *dispatcher {
-	return &dispatcher{gate: pace.NewGate(pace.Config{}), jobs: make(chan *item, 8)}
+	return &dispatcher{tally: newTally(), gate: pace.NewGate(pace.Config{}), jobs: make(chan *item, 8)}
 }

@@ -1,10 +1,14 @@
 package batch
 
 import (
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"taskbatch/batch/pace"
 	"taskbatch/client"
 	"taskbatch/csvmap/record"
 )
@@ -175,4 +179,175 @@ func TestSignalEndsProbe(t *testing.T) {
 			t.Errorf("notices %q, %+v", notices, sum.Stop)
 		}
 	})
+}
+
+// What was waited for before the last settled row counts no more, and the next
+// announced wait is the first again.
+func TestMaxOutageStartsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := newServer(func(string, int) step {
+			if d := time.Since(began) % (20 * time.Second); d < time.Second {
+				return wait429.retryAfter(4 * time.Second)
+			}
+			return ok200.after(500 * time.Millisecond)
+		})
+		b := newBench(t, manyTasks(120))
+		b.cfg.Pace.Concurrency = 1
+		b.cfg.Rules.MaxOutage = 2 * time.Second
+		if sum := b.run(s, nil); count(sum, record.Updated) != 120 || time.Since(began) < 60*time.Second {
+			t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // a long good time allows nothing for a bad one
+		s := before(60*time.Second, ok200.after(time.Millisecond), gone503)
+		b := newBench(t, manyTasks(3000))
+		b.cfg.Pace = pace.Config{Concurrency: 1, Rate: 20}
+		b.cfg.Attempts = 1000
+		b.cfg.Rules.MaxOutage = 2 * time.Second
+		began := time.Now()
+		if sum := b.run(s, nil); sum.Stop == nil || sum.Stop.Cause != Rule || time.Since(began) > 75*time.Second {
+			t.Errorf("%v, %+v after %s", sum.Outcomes, sum.Stop, time.Since(began))
+		}
+	})
+}
+
+// A rerun that is stopped keeps the records of the file that it reruns.
+func TestStoppedRerunKeepsRecords(t *testing.T) {
+	b := newBench(t, tasks("a", "b", "c"))
+	b.cfg.Attempts = 1
+	b.run(perTask(map[string][]step{"a": {timeout}, "b": {bad400}}), nil)
+	before := b.records(b.cfg.Results)
+	copyFile(t, b.cfg.Results, b.dir+"/old.csv")
+	b.cfg.Results = b.dir + "/new.csv"
+	stop := make(chan struct{}, 1)
+	stop <- struct{}{}
+	b.runFile("old.csv", always(ok200), stop)
+	if diff := cmp.Diff(before, b.records(b.cfg.Results)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Only a wait in which nothing else can be done is a wait before a retry.
+func TestWaitedBeforeRetries(t *testing.T) {
+	waited := func(rows int, others step) (w Waited) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, manyTasks(rows))
+			s := newServer(func(task string, n int) step {
+				switch {
+				case task != "t0":
+					return others
+				case n < 4:
+					return row500
+				}
+				return ok200
+			})
+			w = b.run(s, nil).Waited
+		})
+		return w
+	}
+	if w := waited(1, ok200); w.Retry == 0 || w.Rate+w.Quota+w.Outage != 0 {
+		t.Errorf("alone: %+v", w)
+	}
+	if w := waited(8, ok200.after(time.Minute)); w.Retry != 0 {
+		t.Errorf("beside others in flight: %+v", w)
+	}
+}
+
+// The last retries of a run that is well do not wait for long, those of a
+// server in trouble do.
+func TestLoneRetries(t *testing.T) {
+	took := func(rows int) (d time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, manyTasks(rows))
+			b.cfg.Attempts = 8
+			s := newServer(func(task string, n int) step {
+				if task == "t0" && n < 7 {
+					return row500
+				}
+				return ok200
+			})
+			b.run(s, nil)
+			for _, c := range s.calls {
+				if c.task == "t0" {
+					d = c.end.Sub(s.calls[0].begin)
+				}
+			}
+		})
+		return d
+	}
+	d := newDispatcher(t)
+	d.random = rand.New(rand.NewPCG(1, 1))
+	for range 1000 {
+		it := &item{reply: client.Reply{Received: time.Unix(1, 0)}}
+		if d.waitFor(it, time.Hour); it.early.Before(it.reply.Received.Add(100*time.Millisecond)) || it.early.After(it.reply.Received.Add(200*time.Millisecond)) {
+			t.Fatalf("early %s", it.early)
+		}
+	}
+	if d := took(500); d > 7*200*time.Millisecond {
+		t.Errorf("the last row of a run that is well took %s", d)
+	}
+	if d := took(10); d < 2*time.Second {
+		t.Errorf("in trouble the retries took only %s", d)
+	}
+}
+
+// A run that cannot write its records in time after a signal gives up.
+func TestNoTimeLeft(t *testing.T) {
+	now := time.Now()
+	tests := []struct {
+		after             time.Duration
+		abandoned, giveUp bool
+		wake              time.Duration
+	}{
+		{0, false, false, 10 * time.Second},
+		{10 * time.Second, true, false, 10800 * time.Millisecond},
+		{10800 * time.Millisecond, true, true, 0},
+	}
+	for _, tt := range tests {
+		d := newDispatcher(t)
+		d.stopping = stopping{signalled: now, abandon: func() {}}
+		wake := d.stopWakes(now.Add(tt.after))
+		if d.stopping.abandoned != tt.abandoned || d.stopping.giveUp != tt.giveUp || tt.wake > 0 && !wake.Equal(now.Add(tt.wake)) {
+			t.Errorf("after %s: %+v, wake %s", tt.after, d.stopping, wake)
+		}
+	}
+}
+
+// A bug that loses a record or an outcome is told.
+func TestReconcile(t *testing.T) {
+	full := Outcomes{record.Updated: 2, record.Failed: 1}
+	tests := []struct {
+		name    string
+		rows    int64
+		counted Outcomes
+		ok      bool
+	}{
+		{"all there", 3, full, true},
+		{"a record is missing", 3, Outcomes{record.Updated: 2}, false},
+		{"a row has no record", 4, full, false},
+		{"another outcome", 3, Outcomes{record.Updated: 1, record.Failed: 2}, false},
+	}
+	for _, tt := range tests {
+		s := &Summary{Rows: tt.rows, Outcomes: full}
+		new(Plan).reconcile(tt.counted, s)
+		if ok := s.Stop == nil; ok != tt.ok || !ok && s.Stop.Cause != Bug {
+			t.Errorf("%s: %+v", tt.name, s.Stop)
+		}
+	}
+}
+
+// The cause that outranks the others is told: the first one, but a disk that
+// cannot be written comes before that, and a bug before all.
+func TestRanks(t *testing.T) {
+	for _, tt := range []struct{ first, then, want Cause }{
+		{Signal, Rule, Signal}, {Rule, Key, Rule}, {Key, Local, Local}, {Local, Bug, Bug}, {Bug, Local, Bug}, {Local, Signal, Local},
+	} {
+		d := newDispatcher(t)
+		d.halt(&Stop{Cause: tt.first})
+		d.halt(&Stop{Cause: tt.then})
+		if got := d.stopping.stop.Cause; got != tt.want {
+			t.Errorf("%d, then %d: %d", tt.first, tt.then, got)
+		}
+	}
 }
