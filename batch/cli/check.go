@@ -2,8 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"taskbatch/batch"
+	"taskbatch/client"
 	"taskbatch/csvmap/words"
 )
 
@@ -14,6 +17,7 @@ func (j *job) checkPage(p *page) {
 	s := j.plan.Survey()
 	p.problems("invalid rows", s.Problems)
 	p.problems("odd rows, which are sent as they stand", s.Warnings)
+	j.checkValues(p)
 	j.checkRequests(p)
 	if warning := replaceWarning(s); warning != "" {
 		p.linef("")
@@ -97,6 +101,64 @@ func (j *job) checkRows(p *page) {
 	if r := j.set.batch.Pace.Rate; r > 0 && s.ToSend > 0 {
 		p.linef("  takes at least %s at --rate %s", took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), findFlag(j.inv.command, "rate").String())
 	}
+}
+
+// checkValues shows the values of fields that have few, and those that are
+// probably mistyped, with a command that translates all of them.
+func (j *job) checkValues(p *page) {
+	var rows, odd [][]string
+	var flags []string
+	for f, values := range j.plan.Survey().Values {
+		name := client.Field(f).String()
+		if values.Different == 0 {
+			continue
+		}
+		rows = append(rows, []string{name, valueList(values)})
+		for _, v := range values.Values {
+			if !v.Foreign {
+				continue
+			}
+			row := []string{shown(v.Value), name, words.Plural(v.Rows, "row")}
+			if v.Nearest != "" && !strings.ContainsAny(v.Value, ":=") {
+				flag := "--replace " + words.Shell(name+":"+v.Value+"="+v.Nearest)
+				flags = append(flags, flag)
+				row = append(row, "did you mean "+v.Nearest+"? "+flag)
+			}
+			odd = append(odd, row)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.heading("values")
+	p.table("  ", rows)
+	if len(odd) > 0 {
+		p.heading("values that the platform does not have; your organisation may have its own")
+		p.table("  ", odd)
+	}
+	if len(flags) > 0 {
+		p.linef("  all of these: %s", j.command("check", j.set.path, flags, func(f *flag) bool { return f.name != "dry-run" }))
+	}
+}
+
+// valueList is the values of a field with their rows, or how many there are.
+func valueList(f batch.FieldValues) string {
+	const most = 40 // bytes of one
+	if len(f.Values) == 0 && f.More {
+		return "more than " + words.Grouped(f.Different) + " different values"
+	}
+	if len(f.Values) == 0 {
+		return words.Grouped(f.Different) + " different values"
+	}
+	var list []string
+	for _, v := range f.Values {
+		text := words.Visible(words.Shorten(v.Value, most))
+		if strings.TrimSpace(text) != text {
+			text = shown(text)
+		}
+		list = append(list, fmt.Sprintf("%s (%s)", text, words.Grouped(v.Rows)))
+	}
+	return strings.Join(list, ", ")
 }
 
 // checkRequests shows the first requests as they would be sent.

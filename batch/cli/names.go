@@ -94,6 +94,10 @@ func (j *job) files() results.Files {
 		{What: "where standard output goes", File: j.streams.out},
 		{What: "where standard error goes", File: j.streams.err},
 	}
+	for _, lookup := range j.set.input.Lookup {
+		_, path, _ := strings.Cut(lookup, "=")
+		reserved = append(reserved, results.Reserved{What: "the file of --lookup", File: statName(path)})
+	}
 	input := results.Reserved{What: "the input", File: j.streams.in}
 	if j.set.path != "-" {
 		input.File = statName(j.set.path)
