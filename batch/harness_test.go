@@ -88,6 +88,7 @@ var (
 	noKey    = step{verdict: client.Unauthorized, status: 401}
 	noRight  = step{verdict: client.Forbidden, status: 403}
 	row500   = step{verdict: client.Erring, health: client.RowError, status: 500}
+	slow408  = step{verdict: client.Erring, status: 408}
 	gone503  = step{verdict: client.Erring, health: client.Ill, status: 503}
 	wait429  = step{verdict: client.Throttled, status: 429}
 	timeout  = step{verdict: client.Unanswered, health: client.Ill}

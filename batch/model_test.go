@@ -17,7 +17,7 @@ import (
 // thousands of random servers, each answering by a script. Outcomes, attempts
 // and order must be exact.
 func TestModel(t *testing.T) {
-	steps := []step{ok200, ok200, ok200, bad400, row500, gone503, wait429, timeout, refused}
+	steps := []step{ok200, ok200, ok200, bad400, row500, slow408, wait429, timeout, refused}
 	rapid.Check(t, func(rt *rapid.T) {
 		// Fewer than ten tasks: an outage pauses nothing, so the model is exact.
 		names := rapid.SliceOfN(rapid.IntRange(0, 8), 1, 30).Draw(rt, "tasks")

@@ -62,7 +62,7 @@ func (d *dispatcher) observe(it *item, r *client.Reply) (felt bool) {
 		d.halt(s)
 	}
 	d.rules.announced(d.gate.Announced(r.Received))
-	return learned.Felt
+	return learned.Felt && d.rules.applied // where nothing gets through nothing is felt
 }
 
 // decide settles the row if the verdict on its attempt is final, or puts it
