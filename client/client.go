@@ -64,7 +64,7 @@ func New(c Config) (*Client, error) {
 		dialer:  dialer{net: net.Dialer{KeepAlive: 30 * time.Second}, addr: hostPort(base), roots: roots, proxy: proxy},
 		timeout: c.Timeout,
 		keepID:  c.KeepRequestID,
-		secret:  newSecret(c.Key),
+		secret:  newSecret(c.Key, proxyPassword(proxy)),
 	}
 	authorization := ""
 	target := base.EscapedPath()

@@ -66,6 +66,7 @@ func (d *dialer) open(ctx context.Context, w *wire) (net.Conn, error) {
 	if d.tls == nil {
 		return top, nil
 	}
+	w.secure = true
 	secure := tls.Client(top, d.tls)
 	return secure, secure.HandshakeContext(ctx)
 }
@@ -81,6 +82,7 @@ func (d *dialer) throughProxy(ctx context.Context, w *wire) (net.Conn, error) {
 	}
 	var top net.Conn = w
 	if d.proxy.Scheme == "https" {
+		w.secure = true
 		secure := tls.Client(w, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: d.roots, ServerName: d.proxy.Hostname()})
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return nil, err
@@ -97,8 +99,7 @@ func (d *dialer) throughProxy(ctx context.Context, w *wire) (net.Conn, error) {
 func (d *dialer) socks(ctx context.Context, w *wire) error {
 	var auth *proxy.Auth
 	if user := d.proxy.User; user != nil {
-		auth = &proxy.Auth{User: user.Username()}
-		auth.Password, _ = user.Password()
+		auth = &proxy.Auth{User: user.Username(), Password: proxyPassword(d.proxy)}
 	}
 	p, err := proxy.SOCKS5("tcp", w.RemoteAddr().String(), auth, dialed{w})
 	if err == nil {
@@ -147,8 +148,16 @@ func proxyAuthorization(p *url.URL) string {
 	if p == nil || p.User == nil {
 		return ""
 	}
+	return "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(p.User.Username()+":"+proxyPassword(p))) + "\r\n"
+}
+
+// proxyPassword is the password for p, "" if it has none.
+func proxyPassword(p *url.URL) string {
+	if p == nil {
+		return ""
+	}
 	password, _ := p.User.Password()
-	return "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(p.User.Username()+":"+password)) + "\r\n"
+	return password
 }
 
 func isSOCKS(p *url.URL) bool { return strings.HasPrefix(p.Scheme, "socks5") }

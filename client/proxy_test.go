@@ -205,6 +205,20 @@ func TestProxyFails(t *testing.T) {
 	}
 }
 
+// A proxy that shows what it was sent shows no password in what we say.
+func TestProxyEchoes(t *testing.T) {
+	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "refused: %s, or user:pass word", r.Header.Get("Proxy-Authorization"))
+	})
+	t.Setenv("HTTP_PROXY", strings.Replace(proxy.URL, "http://", "http://user:pass%20word@", 1))
+	s := newSender(t, client.Config{BaseURL: "http://example.com", InsecureHTTP: true})
+	r := s.Put(context.Background(), "T-1", []byte(`{}`))
+	if r.Status != 403 || !strings.Contains(r.Message, "user:[key removed]") || strings.Contains(r.Message, "zIHdvcm") { // base64 of "s wor"
+		t.Errorf("%v, %d (%s)", r.Verdict, r.Status, r.Message)
+	}
+}
+
 // Which proxy the environment names; an address that cannot be read is an
 // error that shows no password.
 func TestProxyEnvironment(t *testing.T) {

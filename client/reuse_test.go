@@ -250,6 +250,48 @@ func TestTLSAfterAnswer(t *testing.T) {
 	}
 }
 
+// half passes on all that is written but the second half of the next record
+// once it is told to; that waits for more.
+type half struct {
+	net.Conn
+	on   bool
+	rest []byte
+}
+
+func (h *half) Write(b []byte) (int, error) {
+	if h.on && h.rest == nil {
+		h.rest = bytes.Clone(b[len(b)/2:])
+		_, err := h.Conn.Write(b[:len(b)/2])
+		return len(b), err
+	}
+	_, err := h.Conn.Write(append(h.rest, b...))
+	h.rest = nil
+	return len(b), err
+}
+
+// Half a record that nobody asked for is as bad as a whole one.
+func TestTLSHalfARecord(t *testing.T) {
+	cert := httptest.NewTLSServer(http.NotFoundHandler())
+	defer cert.Close()
+	sent := make(chan struct{}, 1)
+	addr := rawServer(t, func(conn net.Conn) {
+		h := &half{Conn: conn}
+		secure := tls.Server(h, cert.TLS)
+		for in := bufio.NewReader(secure); nextRequest(in); sent <- struct{}{} {
+			io.WriteString(secure, refusal)
+			h.on = true
+			io.WriteString(secure, success)
+		}
+	})
+	s := newSender(t, client.Config{BaseURL: "https://" + addr, CACertFile: caFile(t, cert)})
+	for range 5 {
+		if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Status != 404 {
+			t.Errorf("%v, %d (%s)", r.Verdict, r.Status, r.Message)
+		}
+		<-sent
+	}
+}
+
 // tool finds a program, or skips the test.
 func tool(t *testing.T, name string) string {
 	path, err := exec.LookPath(name)

@@ -22,18 +22,22 @@ const (
 // secret removes the API key, which must not leave the package in any text, in
 // every form in which servers echo what they were sent.
 type secret struct {
-	key      string
+	keys     []string
 	once     sync.Once // of the rest: most runs never need it
 	forms    []string  // longest first
 	replacer *strings.Replacer
 }
 
-func newSecret(key string) *secret { return &secret{key: key} }
+// newSecret makes a secret of the key, and of what else must not be shown.
+func newSecret(keys ...string) *secret { return &secret{keys: keys} }
 
 func (k *secret) prepare() {
-	if len(k.key) >= minSecret {
-		k.forms = keyForms(k.key)
+	for _, key := range k.keys {
+		if len(key) >= minSecret {
+			k.forms = append(k.forms, keyForms(key)...)
+		}
 	}
+	slices.SortFunc(k.forms, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, form := range k.forms {
 		pairs = append(pairs, form, removed)
@@ -94,7 +98,6 @@ func keyForms(key string) []string {
 		forms = append(forms, next...)
 		layer = next
 	}
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
 	return forms
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -36,6 +37,8 @@ type wire struct {
 	quiet   bool
 	used    time.Time // for the last time
 	looking bool      // reads must not wait
+	secure  bool      // what is read is TLS
+	records records
 }
 
 func newWire(tcp net.Conn) *wire {
@@ -52,13 +55,40 @@ func (w *wire) Read(p []byte) (int, error) {
 	if w.looking && w.silent() {
 		return 0, nothing{}
 	}
-	return w.Conn.Read(p)
+	n, err := w.Conn.Read(p)
+	if w.secure {
+		w.records.follow(p[:n])
+	}
+	return n, err
 }
 
 // silent tells whether neither bytes nor an end of the connection have come.
 func (w *wire) silent() bool {
 	w.quiet = false
 	return w.raw != nil && w.raw.Control(w.peek) == nil && w.quiet
+}
+
+// records follows the borders of TLS records.
+type records struct {
+	header [5]byte // type, version, length
+	n      int     // of the header's bytes that have come; 0 between records
+	left   int     // bytes of the record that have not
+}
+
+func (r *records) follow(b []byte) {
+	for len(b) > 0 {
+		if r.n < len(r.header) {
+			m := copy(r.header[r.n:], b)
+			r.n, b = r.n+m, b[m:]
+			r.left = int(binary.BigEndian.Uint16(r.header[3:]))
+		}
+		if r.n == len(r.header) {
+			m := min(r.left, len(b))
+			if r.left, b = r.left-m, b[m:]; r.left == 0 {
+				r.n = 0
+			}
+		}
+	}
 }
 
 // conn is one connection to the API. It carries one request at a time.
@@ -78,7 +108,8 @@ func newConn(top net.Conn, w *wire) *conn {
 
 // idle tells whether the connection stands ready: still open, and without a
 // byte that nobody has asked for. Under TLS what has come is read on the way:
-// a new session ticket is none of our business, an alert or data is an end.
+// a new session ticket is none of our business, an alert, data, or the
+// beginning of a record is an end.
 func (c *conn) idle() bool {
 	if c.Conn == c.wire {
 		return c.wire.silent()
@@ -86,7 +117,7 @@ func (c *conn) idle() bool {
 	c.wire.looking = true
 	n, err := c.Read(c.one[:])
 	c.wire.looking = false
-	return n == 0 && errors.Is(err, nothing{})
+	return n == 0 && errors.Is(err, nothing{}) && c.wire.records.n == 0
 }
 
 // reader reads answers from a connection, each within bounds.
