@@ -49,6 +49,7 @@ type Config struct {
 	Plan          string // the only fingerprint that may be sent; "" = any
 
 	Failures string // path of the failures file; "" = none
+	Excel    bool   // results and failures in the form that Excel opens by a double click
 	Pace     pace.Config
 	Attempts int // attempts for a row; 429 and probes do not count
 	Rules    Rules

@@ -50,7 +50,7 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 	}
 	causes := newCauses()
 	var counted Outcomes
-	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, func(old *results.Old) error {
+	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, p.form(), func(old *results.Old) error {
 		counted[old.Outcome]++
 		causes.add(old)
 		return nil
@@ -72,6 +72,14 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 	}
 }
 
+// form is how the results and the failures are written.
+func (p *Plan) form() results.Form {
+	if !p.cfg.Excel {
+		return results.Form{}
+	}
+	return results.Form{Excel: true, Delimiter: p.cfg.Input.Delimiter()}
+}
+
 // WriteFailures writes the failures file, if one is wanted, from the complete
 // results file: the rows that a rerun would send. Without a results file, as
 // when nothing was to be done, it is only the header.
@@ -80,7 +88,7 @@ func (p *Plan) WriteFailures() error {
 		return nil
 	}
 	err := results.WriteAtomic(p.cfg.Failures, 0o600, func(w io.Writer) error {
-		return results.CopyUnfinished(w, p.cfg.Results, p.cfg.Input.Columns())
+		return results.CopyUnfinished(w, p.cfg.Results, p.form(), p.cfg.Input.Columns())
 	})
 	if err != nil {
 		return fmt.Errorf("cannot write the failures: %w", err)

@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -132,3 +133,7 @@ func (r *rules) idleIgnores(what string, used []bool, names []string) []string {
 	}
 	return hints
 }
+
+// Delimiter is that of a CSV; for JSONL the one that Options ask for, else the
+// comma.
+func (in *Input) Delimiter() byte { return cmp.Or(in.dialect.delimiter, in.rules.delimiter, ',') }

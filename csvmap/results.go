@@ -44,7 +44,7 @@ type resultsColumns struct {
 func mapResults(names []string, line int64, r *rules) (*layout, error) {
 	l := &layout{width: len(names), results: &resultsColumns{}}
 	for _, name := range names {
-		name = strings.Clone(strings.TrimPrefix(name, "\uFEFF"))
+		name, _ = record.Unprotect(strings.Clone(strings.TrimPrefix(name, "\uFEFF")))
 		c := column{name: name, note: "carried along"}
 		if t, ok := parseExactTarget(name); ok {
 			c.target, c.note = t, ""

@@ -125,6 +125,7 @@ func (s *settings) outputFlags() []cli.Flag {
 		&flag{name: "report", value: "FILE", read: file(&s.report), usage: "write the report page (HTML) here at every ending"},
 		&flag{name: "metrics", value: "FILE", read: file(&s.metrics), usage: "write metrics for Prometheus here at every ending"},
 		&flag{name: "log-file", value: "FILE", read: file(&s.log), usage: "append a line of JSON for each attempt and each wait"},
+		&flag{name: "excel", read: on(&s.batch.Excel), usage: "results and failures as Excel opens them by a double click"},
 		&flag{name: "fresh", read: on(&s.batch.Fresh), usage: "start over although results exist; the old file is kept under its time"},
 		&flag{name: "wait-lock", value: "DURATION", def: "0s", read: duration(&s.waitLock, 0, month), usage: "wait so long for another run of this batch to end"},
 		&flag{name: "progress", choices: []string{progressAuto, progressBar, progressPlain, progressNone}, def: progressAuto, env: []string{"TASKBATCH_PROGRESS"}, read: text(&out.progress), usage: "auto: a bar on a terminal, else none; plain: a line each 30 s"},

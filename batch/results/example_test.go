@@ -37,7 +37,7 @@ func Example() {
 		fmt.Println(err) // what could not be written: w.Unrecorded
 	}
 
-	err = results.Order(context.Background(), partial, file, func(old *results.Old) error {
+	err = results.Order(context.Background(), partial, file, results.Form{}, func(old *results.Old) error {
 		fmt.Printf("%d %s %q\n", old.Row, old.Outcome, old.Cell(record.ColError))
 		return nil
 	})

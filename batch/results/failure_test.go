@@ -197,7 +197,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		"Create": createErr, "Continue": appendErr, "TakeLock": lockErr,
 		"Files.Check": Files{Results: path}.Check(),
 		"WriteAtomic": WriteAtomic(path, 0o600, text("x")),
-		"Order":       Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }),
+		"Order":       Order(t.Context(), PartialName(path), path, Form{}, func(*Old) error { return nil }),
 		"SetAside":    SetAside(t.Context(), path),
 	} {
 		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) {
@@ -236,7 +236,7 @@ func TestFullFileSystem(t *testing.T) {
 		t.Error("the file was left torn:", cut, err)
 	}
 	// There is no room to put the records in order: all stays as it was.
-	err = Order(t.Context(), partial, results, func(*Old) error { return nil })
+	err = Order(t.Context(), partial, results, Form{}, func(*Old) error { return nil })
 	if !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), results) != 1 {
 		t.Error(err)
 	}

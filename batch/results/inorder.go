@@ -10,14 +10,14 @@ import (
 	"path/filepath"
 )
 
-// Order makes the complete results file out of the partial one: the last record
-// of each row, in row order, under a temporary name beside results until it is
+// Order makes the complete results file, in the given form, out of the partial
+// one: the last record of each row, in row order, under a temporary name beside results until it is
 // whole and on the disk; then it replaces results and the partial file is
 // removed. fn is called for each record. If anything fails, the context ends
 // or fn returns an error, results stays as it was and so does the partial file.
 // A crash between the last two steps leaves both, with the same records: the
 // next run continues from the partial file and ends here again.
-func Order(ctx context.Context, partial, results string, fn func(*Old) error) error {
+func Order(ctx context.Context, partial, results string, form Form, fn func(*Old) error) error {
 	r, err := openPartial(ctx, partial, filepath.Dir(results))
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func Order(ctx context.Context, partial, results string, fn func(*Old) error) er
 		err = &ForeignError{partial, 0, fmt.Sprintf("it is damaged after its first %d bytes", r.end)}
 	} else {
 		err = WriteAtomic(results, 0o600, func(w io.Writer) error {
-			return r.copy(w, func(old *Old) (bool, error) { return true, errors.Join(ctx.Err(), fn(old)) })
+			return r.copy(w, form, func(old *Old) (bool, error) { return true, errors.Join(ctx.Err(), fn(old)) })
 		})
 	}
 	if cerr := r.Close(); err == nil {
@@ -44,10 +44,11 @@ func Order(ctx context.Context, partial, results string, fn func(*Old) error) er
 }
 
 // copy writes the header and all records that keep keeps.
-func (r *Reader) copy(w io.Writer, keep func(*Old) (bool, error)) error {
-	if _, err := w.Write(Header(r.columns)); err != nil {
+func (r *Reader) copy(w io.Writer, form Form, keep func(*Old) (bool, error)) error {
+	if _, err := w.Write(form.header(r.columns)); err != nil {
 		return err
 	}
+	var rec []byte
 	for old := new(Old); ; {
 		var err error
 		if *old, err = r.Next(); err == io.EOF {
@@ -58,7 +59,8 @@ func (r *Reader) copy(w io.Writer, keep func(*Old) (bool, error)) error {
 			kept, err = keep(old)
 		}
 		if err == nil && kept {
-			_, err = w.Write(old.Raw)
+			rec = form.encode(rec[:0], old.Raw)
+			_, err = w.Write(rec)
 		}
 		if err != nil {
 			return err
@@ -66,32 +68,32 @@ func (r *Reader) copy(w io.Writer, keep func(*Old) (bool, error)) error {
 	}
 }
 
-// CopyUnfinished writes a results file to w that holds only the records of the
+// CopyUnfinished writes a results file of the given form to w that holds only the records of the
 // one at path which a rerun sends. Without a file at path it is only a header
 // with the given columns.
-func CopyUnfinished(w io.Writer, path string, columns []string) error {
+func CopyUnfinished(w io.Writer, path string, form Form, columns []string) error {
 	r, err := OpenComplete(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		_, err = w.Write(Header(columns))
+		_, err = w.Write(form.header(columns))
 		return err
 	}
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	return r.copy(w, func(old *Old) (bool, error) { return !old.Outcome.Finished(), nil })
+	return r.copy(w, form, func(old *Old) (bool, error) { return !old.Outcome.Finished(), nil })
 }
 
-// CopyToPartial makes a complete results file the start of a partial one. The
-// partial file appears whole and on the disk, or not at all.
+// CopyToPartial makes a complete results file the start of a partial one, which
+// is always in our own form. The partial file appears whole and on the disk, or
+// not at all.
 func CopyToPartial(results, partial string) error {
-	f, err := os.Open(results)
+	r, err := OpenComplete(results)
 	if err != nil {
-		return fmt.Errorf("copy results: %w", err)
-	}
-	defer f.Close()
-	return WriteAtomic(partial, 0o600, func(w io.Writer) error {
-		_, err := io.Copy(w, f)
 		return err
+	}
+	defer r.Close()
+	return WriteAtomic(partial, 0o600, func(w io.Writer) error {
+		return r.copy(w, Form{}, func(*Old) (bool, error) { return true, nil })
 	})
 }

@@ -74,7 +74,7 @@ func TestAllFilesReadTheSame(t *testing.T) {
 		}
 		read(OpenPartial(PartialName(path), filepath.Dir(path)))
 		seen := Header(twoColumns)
-		err := Order(context.Background(), PartialName(path), path, func(old *Old) error {
+		err := Order(context.Background(), PartialName(path), path, Form{}, func(old *Old) error {
 			seen = append(seen, old.Raw...)
 			return nil
 		})
@@ -95,7 +95,7 @@ func TestOrderReplacesEarlierResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	writePartial(PartialName(path), twoColumns, newRecord(3), newRecord(2))
-	if err := Order(t.Context(), PartialName(path), path, func(*Old) error { return nil }); err != nil {
+	if err := Order(t.Context(), PartialName(path), path, Form{}, func(*Old) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if info := must(os.Stat(path)); info.Mode().Perm() != 0o600 {
@@ -112,16 +112,16 @@ func TestOrderThatDoesNotEnd(t *testing.T) {
 	}{
 		"cancelled before": {err: context.Canceled, order: func(ctx context.Context, cancel func(), partial, results string) error {
 			cancel()
-			return Order(ctx, partial, results, func(*Old) error { return nil })
+			return Order(ctx, partial, results, Form{}, func(*Old) error { return nil })
 		}},
 		"cancelled on the way": {err: context.Canceled, order: func(ctx context.Context, cancel func(), partial, results string) error {
-			return Order(ctx, partial, results, func(*Old) error { cancel(); return nil })
+			return Order(ctx, partial, results, Form{}, func(*Old) error { cancel(); return nil })
 		}},
 		"stopped": {err: stop, order: func(ctx context.Context, cancel func(), partial, results string) error {
-			return Order(ctx, partial, results, func(*Old) error { return stop })
+			return Order(ctx, partial, results, Form{}, func(*Old) error { return stop })
 		}},
 		"torn file": {damage: "upd", order: func(ctx context.Context, cancel func(), partial, results string) error {
-			return Order(ctx, partial, results, func(*Old) error { return nil })
+			return Order(ctx, partial, results, Form{}, func(*Old) error { return nil })
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -236,7 +236,7 @@ func BenchmarkOrder(b *testing.B) {
 		}
 		b.StartTimer()
 		n := 0
-		if err := Order(b.Context(), PartialName(path), path, func(*Old) error { n++; return nil }); err != nil || n != len(rows) {
+		if err := Order(b.Context(), PartialName(path), path, Form{}, func(*Old) error { n++; return nil }); err != nil || n != len(rows) {
 			b.Fatal(n, err)
 		}
 	}

@@ -8,7 +8,7 @@ func (o *Old) Own(column int) string {
 	}
 	rest := o.Tail
 	for ; ; column-- {
-		length, err := cellLength(rest[1:])
+		length, err := cellLength(rest[1:], ',')
 		if err != nil {
 			return "" // the record was parsed: there is none
 		}

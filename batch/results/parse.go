@@ -40,7 +40,7 @@ func (o *Old) parse(rec []byte, columns int) error {
 	o.Raw = rec
 	rest, n := rec[:len(rec)-1], 0
 	for ; ; n++ {
-		length, err := cellLength(rest)
+		length, err := cellLength(rest, ',')
 		if err != nil {
 			return err
 		}
@@ -69,11 +69,11 @@ var errOpenQuote = errors.New("a quote that is not closed")
 
 // cellLength is how many bytes the first cell of b has, its quotes included;
 // all of them beside errOpenQuote.
-func cellLength(b []byte) (int, error) {
+func cellLength(b []byte, delimiter byte) (int, error) {
 	if len(b) == 0 || b[0] != '"' {
 		for i, ch := range b {
 			switch ch {
-			case ',':
+			case delimiter:
 				return i, nil
 			case '"', '\r', '\n':
 				return 0, fmt.Errorf("%q in a cell without quotes", ch)
@@ -88,7 +88,7 @@ func cellLength(b []byte) (int, error) {
 		}
 		i += next
 		switch {
-		case i+1 == len(b) || b[i+1] == ',':
+		case i+1 == len(b) || b[i+1] == delimiter:
 			return i + 1, nil
 		case b[i+1] != '"':
 			return 0, fmt.Errorf("%q after a closing quote", b[i+1])
@@ -110,7 +110,7 @@ func parseHeader(line []byte) (columns []string, problem string) {
 	}
 	rest := line[len(headLine) : len(line)-1]
 	for len(rest) > 0 {
-		length, err := cellLength(rest[1:])
+		length, err := cellLength(rest[1:], ',')
 		if err != nil {
 			return nil, headerProblem(line)
 		}

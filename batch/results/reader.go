@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,14 +21,15 @@ type Reader struct {
 	last    int64 // row of the record read last
 
 	scanner *scanner // of a complete file
+	form    Form
 
 	index  *rowindex.Index // of a partial one
 	cursor *rowindex.Cursor
 	end    int64 // where its last whole record ends
 }
 
-// OpenComplete opens a complete results file. It has to be exactly as this
-// package writes it, in row order and without doubled rows: a *ForeignError,
+// OpenComplete opens a complete results file of any Form. It has to be exactly
+// as this package writes it, in row order and without doubled rows: a *ForeignError,
 // here or from Next, tells what differs.
 func OpenComplete(path string) (*Reader, error) {
 	f, err := os.Open(path)
@@ -41,8 +43,10 @@ func OpenComplete(path string) (*Reader, error) {
 	}
 	if err == nil {
 		var problem string
-		if r.columns, problem = parseHeader(header); problem != "" {
-			err = &ForeignError{path, 1, problem}
+		r.form = formOf(header)
+		plain, ok := r.form.decode(bytes.TrimPrefix(header, []byte(bom)))
+		if r.columns, problem = parseHeader(plain); problem != "" || !ok || !bytes.Equal(r.form.header(r.columns), header) {
+			err = &ForeignError{path, 1, headerProblem(header)}
 		}
 	}
 	if err != nil {
@@ -113,6 +117,10 @@ func (r *Reader) Next() (old Old, err error) {
 	}
 	if err != nil {
 		return Old{}, err
+	}
+	rec, ok := r.form.decode(rec)
+	if !ok {
+		return Old{}, &ForeignError{r.path, line, "it is written in another way than the header; was the file edited?"}
 	}
 	if err := old.parse(rec, len(r.columns)); err != nil {
 		return Old{}, &ForeignError{r.path, line, err.Error() + "; was the file edited?"}

@@ -72,7 +72,7 @@ func (t *torn) addHead(line []byte) {
 	var head [record.NumHead]string
 	rest := bytes.TrimSuffix(line, []byte("\n"))
 	for i := range head {
-		length, err := cellLength(rest)
+		length, err := cellLength(rest, ',')
 		if err != nil || length == len(rest) && i < len(head)-1 {
 			return
 		}
@@ -115,7 +115,7 @@ func (t *torn) damage(start []byte, columns int) string {
 // isStart tells whether b is the start of a record.
 func isStart(b []byte, columns int) bool {
 	for n := range record.NumHead + columns {
-		length, err := cellLength(b)
+		length, err := cellLength(b, ',')
 		if err != nil && err != errOpenQuote {
 			return false
 		}

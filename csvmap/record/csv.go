@@ -6,8 +6,11 @@ import "strings"
 // quoted only if it has to be: for a comma, a quote, a line feed, a carriage
 // return, and for blanks at its ends, which some programs drop. (A record of
 // a single empty cell would be a blank line; write `""` for it.)
-func AppendCSV(dst []byte, cell string) []byte {
-	if !needsQuotes(cell) {
+func AppendCSV(dst []byte, cell string) []byte { return AppendCell(dst, cell, ',') }
+
+// AppendCell is AppendCSV for another delimiter.
+func AppendCell(dst []byte, cell string, delimiter byte) []byte {
+	if !needsQuotes(cell, delimiter) {
 		return append(dst, cell...)
 	}
 	dst = append(dst, '"')
@@ -24,7 +27,7 @@ func AppendCSV(dst []byte, cell string) []byte {
 	return append(dst, '"')
 }
 
-func needsQuotes(cell string) bool {
+func needsQuotes(cell string, delimiter byte) bool {
 	if cell == "" {
 		return false
 	}
@@ -33,7 +36,7 @@ func needsQuotes(cell string) bool {
 	}
 	for i := range len(cell) {
 		switch cell[i] {
-		case ',', '"', '\n', '\r':
+		case delimiter, '"', '\n', '\r':
 			return true
 		}
 	}
