@@ -1,7 +1,6 @@
 package pace
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -29,16 +28,12 @@ func BenchmarkGate(b *testing.B) {
 	}
 }
 
-// BenchmarkOutage is the cost of one answer while things go badly.
-func BenchmarkOutage(b *testing.B) {
-	for _, h := range []client.Health{client.Healthy, client.Ill} {
-		b.Run(fmt.Sprint(h), func(b *testing.B) {
-			o := newOutage()
-			tasks := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"} // too few for an outage
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				o.answered(start, start, h, tasks[i%len(tasks)])
-			}
-		})
+// BenchmarkFailing is the cost of one answer to a task, good or bad.
+func BenchmarkFailing(b *testing.B) {
+	f := newFailing()
+	tasks := []string{"task-000001", "task-000002", "task-000003"}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		f.answered(tasks[i%len(tasks)], i%5 == 0)
 	}
 }

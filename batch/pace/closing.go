@@ -13,6 +13,8 @@ type closing struct {
 	until     tick // shut before
 	announced bool // the server said for how long
 	failures  int  // times in a row that it was shut and the server did not
+	goods     int  // good answers since the last of these
+	felt      int  // refusals in a row that did not shut it
 
 	excused bool // a refusal was left to the quota window, and no good answer came since
 
@@ -21,11 +23,29 @@ type closing struct {
 	since   tick // since the gate was told to hold
 }
 
-const maxBackoff = 60 * time.Second
+const (
+	maxBackoff  = 60 * time.Second
+	enoughGoods = 10 // good answers that a rate can be told from
+	mostFelt    = 12 // refusals in a row that leave the gate open
+)
 
-// closes tells whether a reply shuts the gate.
+// closes tells whether a reply shuts the gate. A task that has a window of its
+// own shuts it for nobody else.
 func closes(r *client.Reply) bool {
-	return r.Verdict == client.Throttled || r.Status == 503 && r.RetryAfter > 0
+	return r.Verdict == client.Throttled && !ownWindow(r) || r.Status == 503 && r.RetryAfter > 0
+}
+
+// ownWindow tells whether a refusal speaks of the window of its own task.
+func ownWindow(r *client.Reply) bool {
+	own := r.Quota.OwnTask && r.Quota.Remaining == 0
+	for i := range r.More {
+		q := &r.More[i]
+		if !q.OwnTask && q.Known && q.Remaining == 0 {
+			return false
+		}
+		own = own || q.OwnTask && q.Remaining == 0
+	}
+	return r.Verdict == client.Throttled && own && (r.Quota.OwnTask || r.Quota.Remaining > 0)
 }
 
 func (c *closing) wait(now tick, inFlight int) wait {
@@ -43,8 +63,10 @@ func (c *closing) wait(now tick, inFlight int) wait {
 func (c *closing) again(sent tick) bool { return sent >= c.at }
 
 // shut takes in a reply that closes. quota tells whether the quota window says
-// for how long: to its end, which may be past already.
-func (c *closing) shut(r *client.Reply, sent, received tick, quota bool) {
+// for how long: to its end, which may be past already; trial, that the run tries
+// how much the server takes. The result is how long the gate is shut without the
+// server having said so; 0: it is not.
+func (c *closing) shut(r *client.Reply, sent, received tick, quota, trial bool) (unannounced time.Duration) {
 	again := c.again(sent)
 	c.at = max(c.at, received)
 	switch {
@@ -55,10 +77,15 @@ func (c *closing) shut(r *client.Reply, sent, received tick, quota bool) {
 		// The window keeps the gate shut until its end, and the next one opens
 		// gently. A request that was refused at its turn came early at most.
 		c.excused = true
+	case trial, c.goods >= enoughGoods && c.felt < mostFelt:
+		c.felt++ // a limit that is only felt: the level falls instead
 	default:
-		c.hold(received, min(time.Second<<min(c.failures, 6), maxBackoff), false)
+		unannounced = min(time.Second<<min(c.failures, 6), maxBackoff)
+		c.hold(received, unannounced, false)
 		c.failures++
+		c.goods = 0
 	}
+	return unannounced
 }
 
 func (c *closing) hold(now tick, wait time.Duration, announced bool) {
@@ -86,7 +113,8 @@ func (c *closing) opens(sent tick, concurrency int) {
 	if !c.again(sent) {
 		return
 	}
-	c.failures, c.excused = 0, false
+	c.failures, c.felt, c.excused = 0, 0, false
+	c.goods++
 	if c.allowed > 0 {
 		c.allowed++
 	}

@@ -58,8 +58,7 @@ type wait struct {
 // Gate decides when the next request may go. It is not safe for concurrent
 // use.
 type Gate struct {
-	share    float64
-	maxWait  time.Duration
+	cfg      Config
 	interval time.Duration // between requests, by --rate
 
 	epoch    time.Time // zero of all ticks; the first time that is passed in
@@ -67,15 +66,14 @@ type Gate struct {
 	sends    sends
 	pending  int  // in flight, by Sent and Answered
 	answered bool // the server has answered
-	gentle   bool // its headers contradict themselves: one in flight
+	dry      int  // answers since the last good one
 
 	outage      outage
 	closing     closing
+	failing     failing
 	concurrency concurrency
-	quota       window
-	clock       clock
-	spread      pacer // of the quota over its window
-	rate        pacer // of --rate
+	limits      []limit // of the server's quota; the first is that of which it spoke first
+	rate        pacer   // of --rate
 }
 
 // NewGate returns a gate for a server of which nothing is known yet.
@@ -90,15 +88,14 @@ func NewGate(cfg Config) *Gate {
 		cfg.Concurrency = 8
 	}
 	g := &Gate{
-		share:       cfg.QuotaShare,
-		maxWait:     cfg.MaxWait,
+		cfg:         cfg,
 		sends:       newSends(cfg.Concurrency),
-		outage:      newOutage(),
 		closing:     closing{at: longAgo},
-		concurrency: concurrency{max: cfg.Concurrency, limit: cfg.Concurrency},
-		clock:       newClock(),
-		spread:      pacer{mark: longAgo, slack: slack},
+		failing:     newFailing(),
+		concurrency: newConcurrency(cfg.Concurrency),
+		limits:      []limit{newLimit(&cfg)},
 		rate:        pacer{mark: longAgo, slack: slowSlack},
+		dry:         lastAnswers,
 	}
 	if cfg.Rate > 0 {
 		g.interval = time.Duration(math.Ceil(float64(time.Second) / cfg.Rate))
@@ -128,94 +125,138 @@ func (g *Gate) Sent(now time.Time, probe bool) {
 	}
 	t := g.tick(now)
 	g.rate.sent(t, g.interval)
-	if g.quota.known {
-		turn, _ := g.turn()
-		free := g.quota.free(t, g.share, int64(g.pending))
-		g.spread.sent(t, g.spreadInterval(turn, max(1, free)))
+	for i := range g.limits {
+		g.limits[i].sent(t, g.pending, &g.sends)
 	}
+	g.concurrency.sent(t)
 	g.sends.add(t, g.pending)
 	g.pending++
 	g.closing.sent()
 }
 
-// Learned is what an answer means beyond its own row.
+// Learned is what an answer means beyond its own attempt.
 type Learned struct {
 	Outage Change
-	Felt   bool // a refusal for load, or for a limit that is only felt: it says nothing of its row and uses up no attempt
+	Felt   bool // a refusal for load, or for a limit that is only felt: it uses up no attempt of its row
 }
 
 // Answered takes in what an attempt for a task learned, r.Sent and r.Received
 // included. It must be told of every request that was sent, in the order in
 // which the answers came.
-func (g *Gate) Answered(r *client.Reply, task string) Learned {
+func (g *Gate) Answered(r *client.Reply, task string) (learned Learned) {
 	received := g.tick(r.Received)
 	sent := min(g.tick(r.Sent), received)
-	ill := r.Health == client.Ill
 	g.pending = max(0, g.pending-1)
 	g.answered = g.answered || r.Verdict != client.Unanswered && r.Verdict != client.Unconnected
-	g.concurrency.answered(ill)
 	over := g.answeredQuota(r, sent, received)
 	g.closing.answered(sent)
-	switch {
+	var unannounced time.Duration
+	switch quota := over || g.spent(); {
 	case closes(r):
-		g.closing.shut(r, sent, received, over || g.quota.known && g.quota.spent)
-	case !ill:
-		g.closing.opens(sent, g.concurrency.max)
+		unannounced = g.closing.shut(r, sent, received, quota, g.concurrency.base > 0)
+		learned.Felt = r.RetryAfter <= 0 && !quota
+	case r.Health != client.Ill:
+		g.closing.opens(sent, g.cfg.Concurrency)
+	default:
+		learned.Felt = r.Status == 503 && !g.outage.active && g.dry < lastAnswers
 	}
-	return Learned{Outage: g.outage.answered(r.Sent, r.Received, r.Health, task)}
+	again := r.Verdict != client.Throttled && g.failing.answered(task, r.Health != client.Healthy)
+	// A burst of 503 that a lower level has answered already is no outage.
+	burst := r.Status == 503 && sent < g.concurrency.since
+	g.answeredLoad(r, sent, received, again, learned.Felt)
+	if unannounced > 0 {
+		g.concurrency.shut(received, unannounced)
+	}
+	learned.Outage = g.outage.answered(r.Sent, r.Received, r.Health, again || burst)
+	if learned.Outage == Ended {
+		g.concurrency.outageEnded(received)
+	}
+	return learned
+}
+
+// answeredLoad takes in what an answer says of load. A task that fails every
+// time says nothing of it, nor does what comes while the server is out of
+// order, nor a refusal that says when to come back.
+func (g *Gate) answeredLoad(r *client.Reply, sent, received tick, again, felt bool) {
+	g.dry++
+	refused := r.Health == client.Ill || felt
+	if !refused && r.Verdict != client.Throttled && r.Health == client.Healthy {
+		g.dry = 0
+		g.concurrency.timed(received - sent)
+	}
+	if g.outage.active || r.Verdict == client.Throttled && !felt {
+		return
+	}
+	_, older := g.sends.around(sent)
+	g.concurrency.answered(loadAnswer{
+		sent: sent, received: received, older: older,
+		refused: refused, again: again, limiter: r.Status == 503 || r.Status == 429,
+	})
 }
 
 // answeredQuota takes in the rate headers. It tells whether they speak of a
 // window that is over.
 func (g *Gate) answeredQuota(r *client.Reply, sent, received tick) (over bool) {
-	turn, _ := g.turn()
-	q := &r.Quota
-	date, dated := g.serverTick(q.Date), !q.Date.IsZero()
-	dated = dated && date.Abs() < horizon
-	g.clock.widen(received)
-	if dated {
-		g.clock.dated(sent, received, date)
-	}
-	reset := g.serverTick(q.Reset)
-	sound := q.Known && q.Limit > 0 && q.Remaining >= 0 && q.Remaining <= q.Limit && reset.Abs() < horizon
-	// A reset that was past when the server named it is nothing to go by.
-	past := sound && dated && reset < date-time.Second-(received-sent)
-	g.gentle = past && q.Remaining == 0
-	if !sound || past {
-		if past || r.Health == client.Healthy && sent >= turn {
-			g.quota.known = false
-		}
-		return false
-	}
 	younger, older := g.sends.around(sent)
-	return g.quota.answered(answer{
-		sent: sent, received: received,
-		reset: reset, limit: q.Limit, remaining: q.Remaining,
-		refused: r.Verdict == client.Throttled,
-		older:   int64(older), younger: int64(younger), pending: int64(g.pending),
-	}, &g.clock, turn)
+	a := answer{
+		sent: sent, received: received, refused: r.Verdict == client.Throttled,
+		older: int64(older), younger: int64(younger), pending: int64(g.pending),
+	}
+	for n := -1; n < len(r.More); n++ {
+		q := &r.Quota
+		if n >= 0 {
+			q = &r.More[n]
+		}
+		if q.Known && !q.OwnTask {
+			g.find(q.Name)
+		}
+	}
+	for i := range g.limits {
+		l := &g.limits[i]
+		over = l.answered(named(r, l.name), r, a, g) || over
+	}
+	return over
 }
 
-// turn is when the quota window ends, and whether the server announced that in
-// a way that can be told. Where nothing is known of its clock, the window is
-// assumed to last as long again as it has lasted: so some requests are always
-// left to notice the next one by.
-func (g *Gate) turn() (at tick, announced bool) {
-	w := &g.quota
-	if at, ok := g.clock.late(w.reset, w.sent); ok {
-		return at + w.guard(), true
+// find makes sure that a limit is kept by its name.
+func (g *Gate) find(name string) {
+	for i := range g.limits {
+		l := &g.limits[i]
+		if !l.named {
+			l.name, l.named = name, true
+		}
+		if l.name == name {
+			return
+		}
 	}
-	if w.spent && w.reset-w.sent > g.maxWait {
-		return w.reset, true
+	if len(g.limits) < maxLimits {
+		l := newLimit(&g.cfg)
+		l.name, l.named = name, true
+		g.limits = append(g.limits, l)
 	}
-	last := max(w.received, g.sends.last())
-	return last + min(max(last-w.from, patience), maxGuess, g.maxWait), false
 }
 
-// spreadInterval is the distance that spreads free requests until turn.
-func (g *Gate) spreadInterval(turn tick, free int64) time.Duration {
-	left := float64(turn-g.spread.mark) * frontLoad / float64(free)
-	return time.Duration(min(max(left, 0), float64(g.maxWait)))
+// named is what a reply says of a limit; nil: nothing.
+func named(r *client.Reply, name string) *client.Quota {
+	if r.Quota.Name == name && !r.Quota.OwnTask {
+		return &r.Quota
+	}
+	for i := range r.More {
+		if q := &r.More[i]; q.Name == name && !q.OwnTask {
+			return q
+		}
+	}
+	return nil
+}
+
+// spent tells whether the server refused one of the limits as used up.
+func (g *Gate) spent() bool {
+	for i := range g.limits {
+		if w := &g.limits[i].window; w.known && w.spent {
+			return true
+		}
+	}
+	return false
 }
 
 // Announced is how much longer the wait lasts that the server announced and
@@ -225,12 +266,16 @@ func (g *Gate) Announced(now time.Time) time.Duration {
 	if t < g.closing.until && g.closing.announced {
 		return g.closing.until - t
 	}
-	if g.quota.known && g.quota.free(t, g.share, int64(g.pending)) <= 0 {
-		if turn, announced := g.turn(); announced {
-			return max(0, turn-t)
+	longest := time.Duration(0)
+	for i := range g.limits {
+		l := &g.limits[i]
+		if l.paces() && l.free(t, int64(g.pending), &g.sends) <= 0 {
+			if turn, announced := l.turn(g.sends.last()); announced {
+				longest = max(longest, turn-t)
+			}
 		}
 	}
-	return 0
+	return longest
 }
 
 // Outage is the outage that is on, if any.
@@ -259,7 +304,7 @@ func (g *Gate) Next(now time.Time, inFlight int, left int64) Decision {
 	d := Decision{Go: w.reason == None, Reason: w.reason, Probe: g.outage.active}
 	if w.until != 0 {
 		d.At = g.epoch.Add(w.until)
-		d.TooLong = w.announced && w.until-t > g.maxWait
+		d.TooLong = w.announced && w.until-t > g.cfg.MaxWait
 	}
 	return d
 }
@@ -267,48 +312,45 @@ func (g *Gate) Next(now time.Time, inFlight int, left int64) Decision {
 // busy keeps to the concurrency in use. Until the first answer is in, that is
 // one request, and one more for every second without it.
 func (g *Gate) busy(now tick, inFlight int) wait {
+	if due := g.concurrency.due(); now < due {
+		return wait{reason: Busy, until: due}
+	}
 	switch {
 	case inFlight == 0:
 		return wait{}
-	case inFlight >= g.concurrency.limit:
+	case inFlight >= g.concurrency.inFlight():
 		return wait{reason: Busy}
-	case g.gentle:
+	case g.gentle():
 		return wait{reason: Cautious}
 	case !g.answered:
-		return g.patient(now, patience)
+		return patient(now, g.sends.last(), patience)
 	}
 	return wait{}
 }
 
-// quotaWait keeps to the server's quota.
-func (g *Gate) quotaWait(now tick, inFlight int, left int64) wait {
-	if !g.quota.known {
-		return wait{}
-	}
-	turn, sure := g.turn()
-	if now >= turn {
-		// A new window, which no answer has shown yet. One request tries it.
-		if g.sends.last() >= turn {
-			return g.patient(now, g.quota.patience())
+func (g *Gate) gentle() bool {
+	for i := range g.limits {
+		if g.limits[i].gentle {
+			return true
 		}
-		return wait{}
 	}
-	free := g.quota.free(now, g.share, int64(inFlight))
-	if free <= 0 {
-		return wait{reason: Quota, until: turn, announced: sure}
+	return false
+}
+
+// quotaWait keeps to the server's quota: of several limits to the tightest.
+func (g *Gate) quotaWait(now tick, inFlight int, left int64) (tightest wait) {
+	for i := range g.limits {
+		w := g.limits[i].wait(now, inFlight, left, &g.sends)
+		if w.until > tightest.until {
+			tightest = w
+		}
 	}
-	if left-int64(inFlight) <= free {
-		return wait{}
-	}
-	if due := g.spread.due(g.spreadInterval(turn, free)); now < due {
-		return wait{reason: Quota, until: due}
-	}
-	return wait{}
+	return tightest
 }
 
 // patient waits for the answer to the last request, but not for ever.
-func (g *Gate) patient(now tick, patience time.Duration) wait {
-	if at := g.sends.last() + patience; now < at {
+func patient(now, last tick, patience time.Duration) wait {
+	if at := last + patience; now < at {
 		return wait{reason: Cautious, until: at}
 	}
 	return wait{}

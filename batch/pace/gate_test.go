@@ -156,6 +156,7 @@ func TestUnannounced429(t *testing.T) {
 	at += want
 	s.send(at)
 	s.answer(at, at, good)
+	at += want / slowStart // it opens at a low rate
 	s.send(at)
 	s.answer(at, at, throttled)
 	s.waits(at, at+time.Second, Throttled) // from the beginning
@@ -265,7 +266,7 @@ func TestRemainingInForce(t *testing.T) {
 	s := newScript(t, Config{Concurrency: 100, QuotaShare: 1})
 	s.send(0)
 	s.answer(0, 100*time.Millisecond, quota(good, 100, 60, 0, 10*time.Second))
-	free := func() int64 { return s.g.quota.free(200*time.Millisecond, 1, int64(s.inFlight)) }
+	free := func() int64 { return s.g.limits[0].window.free(200*time.Millisecond, 1, int64(s.inFlight)) }
 	if free() != 60 {
 		t.Fatalf("free %d, want 60", free())
 	}

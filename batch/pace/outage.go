@@ -7,11 +7,11 @@ import (
 	"taskbatch/client"
 )
 
-// The two rules of an outage: so many answers in a row, from at least so many
-// tasks, none of them good.
+// The two rules of an outage: so many answers in a row, each of another task,
+// none of them good.
 const (
-	illAnswers, illTasks     = 20, 10 // all of them Ill
-	errorAnswers, errorTasks = 50, 25 // all of them Ill or a 500
+	illTasks   = 20 // all of them Ill
+	errorTasks = 50 // all of them Ill or a 500
 )
 
 // The intervals between probes during an outage.
@@ -38,14 +38,10 @@ const (
 )
 
 // outage notices that the server as a whole is out of order, and tells when to
-// try it again. The zero value is not ready; use newOutage.
+// try it again.
 type outage struct {
-	seed  maphash.Seed
-	tasks [errorAnswers]uint64 // hashes of the tasks of the last answers, a ring
-	free  int                  // where the next answer goes in tasks
-
-	ill    int // answers in a row that were Ill
-	errors int // answers in a row that were Ill or a 500
+	ill    int // tasks in a row that were Ill
+	errors int // tasks in a row that were Ill or a 500
 
 	firstIll   time.Time // when the first of these came
 	firstError time.Time
@@ -59,11 +55,10 @@ type outage struct {
 	probing  bool // a probe is in flight
 }
 
-func newOutage() outage { return outage{seed: maphash.MakeSeed()} }
-
 // answered takes in what an attempt for a task, sent and answered then, said
-// about the server.
-func (o *outage) answered(sent, now time.Time, h client.Health, task string) Change {
+// about the server. again: the task failed before and did not get through
+// since. It counts only once: a task that goes on failing tells of itself.
+func (o *outage) answered(sent, now time.Time, h client.Health, again bool) Change {
 	if o.active {
 		if sent.Before(o.noticed) {
 			return Unchanged // under way before: it tells nothing of the outage's end
@@ -72,32 +67,32 @@ func (o *outage) answered(sent, now time.Time, h client.Health, task string) Cha
 		// After an outage of refused connections, a 500 that speaks of a row
 		// shows that the API is back; where 500s began the outage it does not.
 		if h == client.Healthy || h == client.RowError && o.byIll {
-			*o = outage{seed: o.seed}
+			*o = outage{}
 			return Ended
 		}
 		return Unchanged
 	}
-	switch h {
-	case client.Healthy:
+	switch {
+	case h == client.Healthy:
 		o.ill, o.errors = 0, 0
 		return Unchanged
-	case client.Ill:
+	case h != client.Ill:
+		o.ill = 0
+	case !again:
 		if o.ill++; o.ill == 1 {
 			o.firstIll = now
 		}
-	default:
-		o.ill = 0
+	}
+	if again {
+		return Unchanged
 	}
 	if o.errors++; o.errors == 1 {
 		o.firstError = now
 	}
-	o.tasks[o.free] = maphash.String(o.seed, task)
-	o.free = (o.free + 1) % len(o.tasks)
-
 	switch {
-	case o.ill >= illAnswers && o.distinct(illAnswers) >= illTasks:
+	case o.ill >= illTasks:
 		return o.begin(o.firstIll, now, true)
-	case o.errors >= errorAnswers && o.distinct(errorAnswers) >= errorTasks:
+	case o.errors >= errorTasks:
 		return o.begin(o.firstError, now, false)
 	}
 	return Unchanged
@@ -108,29 +103,6 @@ func (o *outage) begin(since, now time.Time, byIll bool) Change {
 	o.since, o.noticed, o.interval = since, now, firstProbe
 	o.next = now.Add(firstProbe)
 	return Began
-}
-
-// distinct counts the tasks among the last n answers.
-func (o *outage) distinct(n int) int {
-	count := 0
-	for i := range n {
-		first := true
-		for j := range i {
-			if o.last(i) == o.last(j) {
-				first = false
-				break
-			}
-		}
-		if first {
-			count++
-		}
-	}
-	return count
-}
-
-// last is the task of the answer i answers ago.
-func (o *outage) last(i int) uint64 {
-	return o.tasks[(o.free-1-i+len(o.tasks))%len(o.tasks)]
 }
 
 // wait holds back all but single probes: reason Outage until the next one may
@@ -156,4 +128,45 @@ func (o *outage) probed(now time.Time) {
 	o.interval = min(2*o.interval, maxProbe)
 	o.next = now.Add(o.interval)
 	o.probing = true
+}
+
+// failing remembers the tasks that failed and did not get through since: some
+// thousand of them, then the oldest is forgotten.
+type failing struct {
+	seed  maphash.Seed
+	tasks map[uint64]bool
+	order []uint64 // a ring
+	next  int
+}
+
+const mostFailing = 1 << 14
+
+func newFailing() failing { return failing{seed: maphash.MakeSeed(), tasks: map[uint64]bool{}} }
+
+// answered takes in whether a task failed. It tells whether it had failed
+// before.
+func (f *failing) answered(task string, failed bool) (again bool) {
+	if !failed && len(f.tasks) == 0 {
+		return false
+	}
+	h := maphash.String(f.seed, task)
+	again = f.tasks[h]
+	switch {
+	case again && !failed:
+		delete(f.tasks, h)
+	case failed && !again:
+		f.add(h)
+	}
+	return again
+}
+
+func (f *failing) add(h uint64) {
+	f.tasks[h] = true
+	if len(f.order) < mostFailing {
+		f.order = append(f.order, h)
+		return
+	}
+	delete(f.tasks, f.order[f.next])
+	f.order[f.next] = h
+	f.next = (f.next + 1) % mostFailing
 }

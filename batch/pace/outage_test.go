@@ -10,61 +10,82 @@ import (
 	"taskbatch/client"
 )
 
-// feed gives n answers of the same health, going round the tasks.
-func feed(o *outage, n, tasks int, h client.Health) {
+// watched is an outage, and the tasks that failed.
+type watched struct {
+	outage
+	failing failing
+}
+
+func newWatched() *watched { return &watched{failing: newFailing()} }
+
+func (w *watched) take(sent, now time.Time, h client.Health, task string) {
+	w.answered(sent, now, h, w.failing.answered(task, h != client.Healthy))
+}
+
+// feed gives n answers of the same health, going round so many tasks from the
+// given one on.
+func feed(w *watched, n, from, tasks int, h client.Health) {
 	for i := range n {
-		o.answered(start, start, h, fmt.Sprint("task", i%tasks))
+		w.take(start, start, h, fmt.Sprint("task", from+i%tasks))
 	}
 }
 
+// TestOutageBegins: so many answers in a row, each task counted once.
 func TestOutageBegins(t *testing.T) {
 	for name, c := range map[string]struct {
-		feed func(*outage)
+		feed func(*watched)
 		want bool
 	}{
-		"20 ill of 10 tasks":  {func(o *outage) { feed(o, 20, 10, client.Ill) }, true},
-		"20 ill of 9 tasks":   {func(o *outage) { feed(o, 20, 9, client.Ill) }, false},
-		"1000 ill of 9 tasks": {func(o *outage) { feed(o, 1000, 9, client.Ill) }, false},
-		"19 ill":              {func(o *outage) { feed(o, 19, 19, client.Ill) }, false},
-		"one good among 20": {func(o *outage) {
-			feed(o, 10, 10, client.Ill)
-			feed(o, 1, 1, client.Healthy)
-			feed(o, 19, 19, client.Ill)
+		"20 ill":                {func(w *watched) { feed(w, 20, 0, 20, client.Ill) }, true},
+		"19 ill":                {func(w *watched) { feed(w, 19, 0, 19, client.Ill) }, false},
+		"1000 ill of 19 tasks":  {func(w *watched) { feed(w, 1000, 0, 19, client.Ill) }, false},
+		"15 that are left over": {func(w *watched) { feed(w, 75, 0, 15, client.Ill) }, false},
+		"one good among 20": {func(w *watched) {
+			feed(w, 10, 0, 10, client.Ill)
+			feed(w, 1, 50, 1, client.Healthy)
+			feed(w, 19, 100, 19, client.Ill)
 		}, false},
-		"one 500 among 20": {func(o *outage) {
-			feed(o, 10, 10, client.Ill)
-			feed(o, 1, 1, client.Error500)
-			feed(o, 19, 19, client.Ill)
+		"one 500 among 20": {func(w *watched) {
+			feed(w, 10, 0, 10, client.Ill)
+			feed(w, 1, 50, 1, client.Error500)
+			feed(w, 19, 100, 19, client.Ill)
 		}, false},
-		"50 plain 500 of 25 tasks":  {func(o *outage) { feed(o, 50, 25, client.Error500) }, true},
-		"50 row errors of 25 tasks": {func(o *outage) { feed(o, 50, 25, client.RowError) }, true},
-		"50 row errors of 24 tasks": {func(o *outage) { feed(o, 50, 24, client.RowError) }, false},
-		"49 row errors":             {func(o *outage) { feed(o, 49, 49, client.RowError) }, false},
-		"mixed 50": {func(o *outage) {
-			feed(o, 19, 19, client.Ill)
-			feed(o, 15, 15, client.RowError)
-			feed(o, 16, 16, client.Error500)
+		"50 plain 500":          {func(w *watched) { feed(w, 50, 0, 50, client.Error500) }, true},
+		"50 row errors":         {func(w *watched) { feed(w, 50, 0, 50, client.RowError) }, true},
+		"500 row errors of 49":  {func(w *watched) { feed(w, 500, 0, 49, client.RowError) }, false},
+		"mixed 49":              {func(w *watched) { feed(w, 19, 0, 19, client.Ill); feed(w, 30, 100, 30, client.RowError) }, false},
+		"mixed 50":              {func(w *watched) { feed(w, 19, 0, 19, client.Ill); feed(w, 31, 100, 31, client.RowError) }, true},
+		"nothing":               {func(w *watched) {}, false},
+		"only healthy":          {func(w *watched) { feed(w, 500, 0, 100, client.Healthy) }, false},
+		"20 ill after 100 good": {func(w *watched) { feed(w, 100, 0, 100, client.Healthy); feed(w, 20, 0, 20, client.Ill) }, true},
+		"20 that had failed before": {func(w *watched) {
+			for i := range 40 { // while others got through
+				feed(w, 1, i, 1, client.Ill)
+				feed(w, 1, 1000, 1, client.Healthy)
+			}
+			feed(w, 200, 0, 40, client.Ill)
 		}, false},
-		"mixed 50 of enough tasks":   {func(o *outage) { feed(o, 19, 19, client.Ill); feed(o, 31, 31, client.RowError) }, true},
-		"nothing":                    {func(o *outage) {}, false},
-		"only healthy":               {func(o *outage) { feed(o, 500, 100, client.Healthy) }, false},
-		"20 ill after 100 good ones": {func(o *outage) { feed(o, 100, 100, client.Healthy); feed(o, 20, 10, client.Ill) }, true},
+		"20 that got through in between": {func(w *watched) {
+			feed(w, 19, 0, 19, client.Ill)
+			feed(w, 19, 0, 19, client.Healthy)
+			feed(w, 20, 0, 20, client.Ill)
+		}, true},
 	} {
-		o := newOutage()
-		c.feed(&o)
-		if o.active != c.want {
-			t.Errorf("%s: active = %v", name, o.active)
+		w := newWatched()
+		c.feed(w)
+		if w.active != c.want {
+			t.Errorf("%s: active = %v", name, w.active)
 		}
-		if o.since.IsZero() == c.want || o.next.IsZero() == c.want {
-			t.Errorf("%s: since %v, next probe %v", name, o.since, o.next)
+		if w.since.IsZero() == c.want || w.next.IsZero() == c.want {
+			t.Errorf("%s: since %v, next probe %v", name, w.since, w.next)
 		}
 	}
 }
 
 func TestOutageEnds(t *testing.T) {
-	begun := map[string]func(*outage){
-		"ill":  func(o *outage) { feed(o, 20, 10, client.Ill) },
-		"500s": func(o *outage) { feed(o, 50, 25, client.Error500) },
+	begun := map[string]func(*watched){
+		"ill":  func(w *watched) { feed(w, 20, 0, 20, client.Ill) },
+		"500s": func(w *watched) { feed(w, 50, 0, 50, client.Error500) },
 	}
 	for name, c := range map[string]struct {
 		begun string
@@ -80,40 +101,45 @@ func TestOutageEnds(t *testing.T) {
 		"500s by a plain 500":  {"500s", client.Error500, false},
 		"500s by a lost probe": {"500s", client.Ill, false},
 	} {
-		o := newOutage()
-		begun[c.begun](&o)
-		o.answered(start, start, c.by, "probe")
-		if o.active == c.ends {
-			t.Errorf("%s: active = %v", name, o.active)
+		w := newWatched()
+		begun[c.begun](w)
+		w.take(start, start, c.by, "probe")
+		if w.active == c.ends {
+			t.Errorf("%s: active = %v", name, w.active)
 			continue
 		}
 		if !c.ends {
 			continue
 		}
-		if feed(&o, 19, 19, client.Ill); o.active {
+		if feed(w, 19, 100, 19, client.Ill); w.active {
 			t.Errorf("%s: answers from before the end still count", name)
 		}
-		if feed(&o, 1, 1, client.Ill); !o.active {
+		if feed(w, 1, 200, 1, client.Ill); !w.active {
 			t.Errorf("%s: no new outage", name)
 		}
 	}
 }
 
 func TestProbesGrowApart(t *testing.T) {
-	o := newOutage()
-	feed(&o, 20, 10, client.Ill)
+	w := newWatched()
+	feed(w, 20, 0, 20, client.Ill)
 	at := start
 	for i, want := range []int{1, 2, 4, 8, 16, 30, 30, 30} {
-		if got := o.next.Sub(at); got != time.Duration(want)*time.Second {
+		why, next := w.wait(at)
+		if got := next.Sub(at); why != Outage || got != time.Duration(want)*time.Second {
 			t.Fatalf("probe %d after %v, want %d s", i, got, want)
 		}
-		at = o.next
-		o.probed(at)
+		at = next
+		w.probed(at)
+		if why, next := w.wait(at.Add(time.Hour)); why != Outage || !next.IsZero() {
+			t.Fatalf("a second probe while one is in flight: %v at %v", why, next)
+		}
+		w.take(at, at, client.Ill, "x")
 	}
-	if o.answered(at, at, client.Healthy, "x"); o.active || !o.next.IsZero() {
+	if w.take(at, at, client.Healthy, "x"); w.active || !w.next.IsZero() {
 		t.Error("probes go on after the end")
 	}
-	if o.probed(at); !o.next.IsZero() {
+	if w.probed(at); !w.next.IsZero() {
 		t.Error("a probe without an outage")
 	}
 }
@@ -121,62 +147,81 @@ func TestProbesGrowApart(t *testing.T) {
 // TestOutageRules holds the two rules against a slow, obvious version of them.
 func TestOutageRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := newOutage()
-		var health []client.Health
-		var task []string
-		tasks := rapid.IntRange(5, 40).Draw(t, "tasks")
+		w := newWatched()
+		failed := map[string]bool{}
+		var streak []client.Health // of the first failures since the last good answer, and of what breaks it
+		tasks := rapid.IntRange(5, 90).Draw(t, "tasks")
 		healths := rapid.SampledFrom([]client.Health{client.Ill, client.Ill, client.Ill, client.Ill, client.Ill, client.Ill,
 			client.Ill, client.Ill, client.Ill, client.Ill, client.RowError, client.Error500})
-		for i := range 150 {
+		for i := range 250 {
 			h := healths.Draw(t, "health")
-			if rapid.IntRange(0, 80).Draw(t, "good") == 0 {
+			if rapid.IntRange(0, 120).Draw(t, "good") == 0 {
 				h = client.Healthy
 			}
 			name := fmt.Sprint(rapid.IntRange(0, tasks).Draw(t, "task"))
-			health, task = append(health, h), append(task, name)
-			o.answered(start, start, h, name)
-			want := rule(health, task, 20, 10, func(h client.Health) bool { return h == client.Ill }) ||
-				rule(health, task, 50, 25, func(h client.Health) bool { return h != client.Healthy })
-			if o.active != want {
-				t.Fatalf("after %d answers: active = %v, want %v", i+1, o.active, want)
+			w.take(start, start, h, name)
+			switch {
+			case h == client.Healthy:
+				streak = nil
+				delete(failed, name)
+			case !failed[name]:
+				failed[name] = true
+				streak = append(streak, h)
+			case h != client.Ill && len(streak) > 0: // counts for nothing, but is no connection error either
+				streak = append(streak, client.Healthy)
 			}
-			if want {
+			ill, bad := 0, 0
+			for _, h := range streak {
+				switch h {
+				case client.Ill:
+					ill, bad = ill+1, bad+1
+				case client.Healthy:
+					ill = 0
+				default:
+					ill, bad = 0, bad+1
+				}
+			}
+			if want := ill >= 20 || bad >= 50; w.active != want {
+				t.Fatalf("after %d answers: active = %v, want %v", i+1, w.active, want)
+			} else if want {
 				return
 			}
 		}
 	})
 }
 
-func rule(health []client.Health, task []string, answers, tasks int, bad func(client.Health) bool) bool {
-	if len(health) < answers {
-		return false
-	}
-	seen := map[string]bool{}
-	for i := len(health) - answers; i < len(health); i++ {
-		if !bad(health[i]) {
-			return false
-		}
-		seen[task[i]] = true
-	}
-	return len(seen) >= tasks
-}
-
 // What was under way when the outage showed says nothing of its end; and the
 // outage began with the first bad answer, not with the one that showed it.
 func TestOutageBeginsAndEndsByItsOwnAnswers(t *testing.T) {
-	o := newOutage()
-	for i := range illAnswers {
+	w := newWatched()
+	for i := range illTasks {
 		at := start.Add(time.Duration(i) * time.Second)
-		o.answered(at, at, client.Ill, fmt.Sprint("task", i))
+		w.take(at, at, client.Ill, fmt.Sprint("task", i))
 	}
-	if !o.active || !o.since.Equal(start) {
-		t.Fatalf("active %v since %s, want since %s", o.active, o.since, start)
+	if !w.active || !w.since.Equal(start) {
+		t.Fatalf("active %v since %s, want since %s", w.active, w.since, start)
 	}
-	noticed := start.Add((illAnswers - 1) * time.Second)
-	if o.answered(start, noticed.Add(time.Second), client.Healthy, "late"); !o.active {
+	noticed := start.Add((illTasks - 1) * time.Second)
+	if w.take(start, noticed.Add(time.Second), client.Healthy, "late"); !w.active {
 		t.Fatal("a late answer ended the outage")
 	}
-	if o.answered(noticed.Add(time.Second), noticed.Add(time.Second), client.Healthy, "probe"); o.active {
+	if w.take(noticed.Add(time.Second), noticed.Add(time.Second), client.Healthy, "probe"); w.active {
 		t.Fatal("a good probe did not end the outage")
+	}
+}
+
+// TestFailingForgetsTheOldest: the memory of failed tasks is bounded.
+func TestFailingForgetsTheOldest(t *testing.T) {
+	f := newFailing()
+	for i := range 3 * mostFailing {
+		if f.answered(fmt.Sprint(i), true) {
+			t.Fatalf("task %d had not failed before", i)
+		}
+	}
+	if len(f.tasks) > mostFailing || len(f.order) > mostFailing {
+		t.Errorf("%d tasks, %d in order, want %d at most", len(f.tasks), len(f.order), mostFailing)
+	}
+	if !f.answered(fmt.Sprint(3*mostFailing-1), true) || f.answered("0", true) {
+		t.Error("the youngest is forgotten, or the oldest is not")
 	}
 }

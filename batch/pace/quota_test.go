@@ -201,7 +201,7 @@ func TestHostileHeaders(t *testing.T) {
 			if d != g.Next(now, len(inFlight), 1e6) {
 				t.Fatal("asking twice gives two answers")
 			}
-			if limit := g.concurrency.limit; limit < 1 {
+			if limit := g.concurrency.inFlight(); limit < 1 {
 				t.Fatalf("limit %d", limit)
 			}
 			switch {

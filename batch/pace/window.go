@@ -26,12 +26,25 @@ type window struct {
 	counted int64 // our requests that it counted, by their answers
 	spent   bool  // the server refused one and said that nothing is left
 
+	// A server that refills step by step, or looks back over the time before
+	// each request, has no turns at which all is there again. Then only what
+	// its last answer left counts.
+	refills bool
+	refunds int           // answers that gave some back, but not all
+	left    int64         // what the answer in force left, less the requests since
+	span    time.Duration // longest time to a reset
+
 	others     int64         // what others used of it
 	before     int64         // of that, before our first answer ever
 	shared     bool          // others were seen, in it or in the window before
 	prevOthers int64         // what others used of the window before
 	prevSpan   time.Duration // how long that was
 }
+
+const (
+	enoughRefunds = 5 // that show a server which refills
+	fewCounted    = 4 // requests in a window that show nothing
+)
 
 // answer is what the accounting needs of one answer with rate headers.
 type answer struct {
@@ -52,31 +65,56 @@ func (w *window) answered(a answer, c *clock, turn tick) (over bool) {
 	newer := !w.known || a.sent >= w.received
 	switch {
 	case !w.known:
-		*w = window{known: true, from: a.received}
+		*w = window{known: true, from: a.received, span: w.span}
 		w.before = max(0, w.unexplained(a)-1) // less this one
+	case w.refills:
+		if a.reset < w.reset && !newer {
+			return true
+		}
 	case a.reset < w.reset && !newer: // still of the window before
 		if w.hasPrev && a.reset == w.prev {
 			c.before(a.reset, a.sent)
 		}
 		return true
-	case a.reset > w.reset && (w.unexplained(a)+a.older < 0 || a.received >= turn):
-		c.turned()
-		c.after(w.reset, a.sent)
-		*w = window{
-			known: true, prev: w.reset, hasPrev: true, from: a.received,
-			shared: w.others > 0, prevOthers: w.others - w.before, prevSpan: a.received - w.from,
-		}
+	case a.reset > w.reset && (w.empties(a) || a.received >= turn):
+		w.turn(a, c)
 		newer = true
-	case w.hasPrev && w.prev < a.reset:
-		c.after(w.prev, a.sent)
+	default:
+		// A new reset, and what was used is used still.
+		used := a.limit - a.remaining
+		w.refills = a.reset > w.reset && !w.shared && w.others == 0 && w.counted >= fewCounted && 2*(used-a.older-1) >= w.counted
+		if w.hasPrev && w.prev < a.reset {
+			c.after(w.prev, a.sent)
+		}
 	}
 	c.before(a.reset, a.sent)
 	w.reset, w.limit = a.reset, a.limit
 	if newer {
 		w.sent, w.received = a.sent, a.received
+		w.left = a.remaining - a.younger
 	}
 	w.count(a)
 	return false
+}
+
+// turn begins the next window with its first answer.
+func (w *window) turn(a answer, c *clock) {
+	c.turned()
+	c.after(w.reset, a.sent)
+	was := *w
+	*w = window{
+		known: true, prev: was.reset, hasPrev: true, from: a.received, span: was.span,
+		shared: was.others > 0, prevOthers: was.others - was.before, prevSpan: a.received - was.from,
+	}
+	// What nobody but us can have used in it was used in the one before.
+	w.refills = !was.shared && was.others == 0 && was.counted >= fewCounted && 2*(w.unexplained(a)-a.younger) >= was.counted
+}
+
+// empties tells whether an answer shows a window of which next to nothing is
+// used, although the one in force was used by more.
+func (w *window) empties(a answer) bool {
+	used := a.limit - a.remaining
+	return w.unexplained(a)+a.older < 0 && 2*used <= used-w.unexplained(a)+w.others
 }
 
 // count brings the books in line with an answer.
@@ -90,6 +128,8 @@ func (w *window) count(a answer) {
 	case n+a.older < 0: // more is left than we thought
 		w.counted += n
 		w.others, w.spent = 0, false
+		w.refunds++
+		w.refills = w.refills || w.refunds >= enoughRefunds
 	case n+a.older < w.others:
 		w.others = max(0, n)
 	case n-a.younger > w.others, w.shared && n > w.others:
@@ -108,8 +148,15 @@ func (w *window) free(now tick, share float64, inFlight int64) int64 {
 	if w.spent {
 		return 0
 	}
-	ours := max(1, int64(share*float64(w.limit)))
-	return min(ours, w.limit-w.others-w.unseen(now)) - w.counted - inFlight
+	return min(ours(share, w.limit), w.limit-w.others-w.unseen(now)) - w.counted - inFlight
+}
+
+// ours is what the run may use of a limit, at least one.
+func ours(share float64, limit int64) int64 {
+	if n := share * float64(limit); n < float64(limit) {
+		return max(1, int64(n))
+	}
+	return limit
 }
 
 // unseen is what others may have used since the answer in force was asked for.
@@ -156,7 +203,7 @@ type send struct {
 }
 
 func newSends(concurrency int) sends {
-	size := 256
+	size := 4096
 	for size < 4*concurrency {
 		size *= 2
 	}
@@ -183,6 +230,22 @@ func (s *sends) around(t tick) (younger, older int) {
 		older = s.get(from - 1).inFlight
 	}
 	return s.n - from, older
+}
+
+// between is how many requests were sent after from, until to at the latest.
+func (s *sends) between(from, to tick) int64 {
+	all, _ := s.around(from)
+	later, _ := s.around(to)
+	return int64(max(0, all-later))
+}
+
+// after is when the first request after t was sent; false: there is none.
+func (s *sends) after(t tick) (tick, bool) {
+	younger, _ := s.around(t)
+	if younger == 0 {
+		return 0, false
+	}
+	return s.get(s.n - younger).at, true
 }
 
 // last is when the last request was sent.
