@@ -48,11 +48,11 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		s.leftOver()
 		return
 	}
-	causes := newCauses()
+	var causes results.Causes
 	var counted Outcomes
 	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, p.form(), func(old *results.Old) error {
 		counted[old.Outcome]++
-		causes.add(old)
+		causes.Add(old.Outcome, old.Row, old.Cell(record.ColStatus), old.Cell(record.ColError))
 		return nil
 	})
 	switch {
@@ -65,7 +65,7 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		s.Stop = &Stop{Local, fmt.Sprintf("cannot complete the results: %v", err), "make room, then run the same command again: it completes them"}
 		return
 	}
-	s.Results, s.Complete, s.Errors = p.cfg.Results, true, causes.groups()
+	s.Results, s.Complete, s.Errors = p.cfg.Results, true, causes.List()
 	p.reconcile(counted, s)
 	if err := p.WriteFailures(); err != nil {
 		s.Stop = &Stop{Local, err.Error(), "make room, then run the same command again: it writes the file"}
@@ -127,7 +127,7 @@ func mismatch(what string) *Stop {
 // newSummary is the summary before the files are completed.
 func (p *Plan) newSummary(d *dispatcher, started time.Time) *Summary {
 	s := p.tally.summary()
-	s.Started, s.Rows, s.Stop, s.Errors = started, p.survey.Rows, d.stopping.stop, []ErrorGroup{}
+	s.Started, s.Rows, s.Stop, s.Errors = started, p.survey.Rows, d.stopping.stop, []results.Cause{}
 	s.Results = results.PartialName(p.cfg.Results)
 	if s.Stop != nil && s.Stop.Cause == Rule && !d.stopping.cut {
 		s.Stop = nil // every row came to its own end all the same

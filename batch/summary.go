@@ -1,11 +1,8 @@
 package batch
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"regexp"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -58,23 +55,23 @@ func (c Outcomes) MarshalJSON() ([]byte, error) {
 // Summary is what became of the batch. As JSON it is the part of the summary
 // object that a run fills in.
 type Summary struct {
-	Started    time.Time    `json:"-"`
-	Finished   time.Time    `json:"-"`
-	Rows       int64        `json:"-"` // selected rows
-	Outcomes   Outcomes     `json:"outcomes"`
-	Earlier    Outcomes     `json:"-"` // of these, what earlier runs recorded
-	Requests   int64        `json:"requests"`
-	Retries    int64        `json:"retries"`
-	Throttled  int64        `json:"throttled"` // answers 429
-	Settled    int64        `json:"-"`         // rows settled by this run
-	Warnings   int64        `json:"-"`         // updated rows whose answer showed another value
-	LatencyMS  Latency      `json:"latency_ms"`
-	Waited     Waited       `json:"waited_s"`
-	Errors     []ErrorGroup `json:"errors"`
-	Unrecorded []byte       `json:"-"`       // records that could not be written, as CSV with line feeds
-	Results    string       `json:"results"` // the file that holds the records (RESULTS, or the .partial that stayed)
-	Complete   bool         `json:"-"`       // false: the .partial stayed
-	Stop       *Stop        `json:"-"`       // why it ended early; nil = ran to the end
+	Started    time.Time       `json:"-"`
+	Finished   time.Time       `json:"-"`
+	Rows       int64           `json:"-"` // selected rows
+	Outcomes   Outcomes        `json:"outcomes"`
+	Earlier    Outcomes        `json:"-"` // of these, what earlier runs recorded
+	Requests   int64           `json:"requests"`
+	Retries    int64           `json:"retries"`
+	Throttled  int64           `json:"throttled"` // answers 429
+	Settled    int64           `json:"-"`         // rows settled by this run
+	Warnings   int64           `json:"-"`         // updated rows whose answer showed another value
+	LatencyMS  Latency         `json:"latency_ms"`
+	Waited     Waited          `json:"waited_s"`
+	Errors     []results.Cause `json:"errors"`
+	Unrecorded []byte          `json:"-"`       // records that could not be written, as CSV with line feeds
+	Results    string          `json:"results"` // the file that holds the records (RESULTS, or the .partial that stayed)
+	Complete   bool            `json:"-"`       // false: the .partial stayed
+	Stop       *Stop           `json:"-"`       // why it ended early; nil = ran to the end
 }
 
 // Latency is the time of the attempts, in milliseconds.
@@ -96,15 +93,6 @@ type Waited struct{ Rate, Quota, Retry, Outage time.Duration }
 func (w Waited) MarshalJSON() ([]byte, error) {
 	s := func(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
 	return fmt.Appendf(nil, `{"rate":%v,"quota":%v,"retry":%v,"outage":%v}`, s(w.Rate), s(w.Quota), s(w.Retry), s(w.Outage)), nil
-}
-
-// ErrorGroup counts the rows that did not get through for one cause.
-type ErrorGroup struct {
-	Outcome record.Outcome `json:"-"`
-	Status  int            `json:"status"`
-	Message string         `json:"message"` // of the first row
-	Count   int64          `json:"count"`
-	Rows    []int64        `json:"rows"` // the first few
 }
 
 // tally counts a run. The dispatcher writes it; Progress reads it from any
@@ -183,53 +171,4 @@ func (t *tally) summary() *Summary {
 		Attempts: h.TotalCount(), Sum: h.Mean() * float64(h.TotalCount()) / 1000,
 	}
 	return &t.sum
-}
-
-const (
-	maxCauses = 1000 // kinds of failure told apart
-	causeRows = 10   // row numbers kept for each
-)
-
-// causes groups the rows that did not get through by status and message.
-type causes struct {
-	index map[string]int
-	list  []ErrorGroup
-}
-
-func newCauses() *causes { return &causes{index: map[string]int{}, list: []ErrorGroup{}} }
-
-// variable is what differs between messages of one cause: quoted values,
-// numbers and long identifiers.
-var variable = regexp.MustCompile(`"[^"]*"|[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}|[0-9]+`)
-
-// add takes a record. Blocked and unsent rows have no cause of their own.
-func (c *causes) add(old *results.Old) {
-	switch old.Outcome {
-	case record.Failed, record.Unknown, record.Invalid:
-	default:
-		return
-	}
-	status, message := old.Cell(record.ColStatus), old.Cell(record.ColError)
-	key := old.Outcome.String() + status + " " + variable.ReplaceAllLiteralString(message, "#")
-	if _, known := c.index[key]; !known && len(c.list) >= maxCauses {
-		key, message = "", "other causes"
-	}
-	i, known := c.index[key]
-	if !known {
-		i = len(c.list)
-		c.index[key] = i
-		code, _ := strconv.Atoi(status)
-		c.list = append(c.list, ErrorGroup{Outcome: old.Outcome, Status: code, Message: message})
-	}
-	g := &c.list[i]
-	g.Count++
-	if len(g.Rows) < causeRows {
-		g.Rows = append(g.Rows, old.Row)
-	}
-}
-
-// groups is the causes, the most frequent first.
-func (c *causes) groups() []ErrorGroup {
-	slices.SortStableFunc(c.list, func(a, b ErrorGroup) int { return cmp.Compare(b.Count, a.Count) })
-	return c.list
 }

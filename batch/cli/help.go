@@ -151,6 +151,7 @@ const fieldsHelp = `Prints the fields that a row can have, or a template file to
 Examples:
   taskbatch fields
   taskbatch fields --csv > tasks.csv
+  taskbatch fields --schema row > row.schema.json
 `
 
 const reportHelp = `Says what became of a batch: outcomes, rows and latency over time, why rows did

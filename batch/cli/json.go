@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"taskbatch/batch"
+	"taskbatch/batch/results"
 	"taskbatch/client"
 	"taskbatch/csvmap"
 	"taskbatch/csvmap/record"
@@ -90,7 +91,7 @@ func (j *job) object(stop *batch.Stop) object {
 
 // unsent sums up a job that has sent nothing.
 func (j *job) unsent() batch.Summary {
-	s := batch.Summary{Started: j.started, Finished: time.Now(), Results: j.results, Errors: []batch.ErrorGroup{}}
+	s := batch.Summary{Started: j.started, Finished: time.Now(), Results: j.results, Errors: []results.Cause{}}
 	if j.plan == nil {
 		return s
 	}
@@ -101,7 +102,7 @@ func (j *job) unsent() batch.Summary {
 	s.Outcomes[record.Blocked] = survey.Held + survey.Behind
 	s.Outcomes[record.Unsent] = survey.Rows - survey.Finished - survey.Invalid - survey.Held - survey.Behind
 	for _, p := range survey.Problems {
-		g := batch.ErrorGroup{Message: p.Kind, Count: p.Count, Rows: []int64{}}
+		g := results.Cause{Message: p.Kind, Count: p.Count, Rows: []int64{}}
 		for _, sample := range p.Samples {
 			g.Rows = append(g.Rows, sample.Row)
 		}

@@ -171,6 +171,7 @@ func (s *settings) complete(cmd *cli.Command) error {
 		}
 	}
 	s.client.UserAgent = "taskbatch/" + version()
+	s.client.KeepRequestID = s.log != ""
 	return s.input.Validate()
 }
 

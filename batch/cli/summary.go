@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"taskbatch/batch"
+	"taskbatch/batch/report"
 	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
@@ -141,7 +143,18 @@ func (j *job) failures(p *page) {
 	for _, g := range j.summary.Errors {
 		rows = append(rows, []string{words.Grouped(g.Count), g.Outcome.String(), rowList(g.Rows, g.Count), causeText(g.Status, g.Message)})
 	}
-	p.table("  ", rows)
+	var lines bytes.Buffer
+	(&page{w: &lines}).table("  ", rows)
+	i := 0
+	for line := range strings.Lines(lines.String()) {
+		p.linef("%s", strings.TrimSuffix(line, "\n"))
+		advice, person := report.Advice(&j.summary.Errors[i])
+		if person {
+			advice = "repair first: " + advice
+		}
+		p.linef("      %s", advice)
+		i++
+	}
 }
 
 // causeText is the status and the message, which may begin with it, cut to

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskbatch/batch"
+	"taskbatch/batch/manual"
 	"taskbatch/client/sandbox"
 	"taskbatch/csvmap"
 	"taskbatch/csvmap/words"
@@ -88,12 +89,16 @@ func readKnown(path string) (map[string]struct{}, error) {
 }
 
 // templates is what the flags of the command fields say.
-type templates struct{ csv, jsonl bool }
+type templates struct {
+	csv, jsonl bool
+	schema     string
+}
 
 func (t *templates) flags() []cli.Flag {
 	return group("",
 		&flag{name: "csv", read: on(&t.csv), usage: "print a CSV template"},
 		&flag{name: "jsonl", read: on(&t.jsonl), usage: "print a JSONL template"},
+		&flag{name: "schema", choices: []string{"row", "summary"}, read: text(&t.schema), usage: "print the JSON Schema of a JSONL row, or of the summary object"},
 	)
 }
 
@@ -101,8 +106,10 @@ func (t *templates) flags() []cli.Flag {
 func (s *session) fields(set *templates) error {
 	out := s.console.out
 	switch {
-	case set.csv && set.jsonl:
-		return usagef("--csv and --jsonl exclude each other")
+	case set.csv && set.jsonl, set.schema != "" && (set.csv || set.jsonl):
+		return usagef("--csv, --jsonl and --schema exclude each other")
+	case set.schema != "":
+		fmt.Fprint(out, manual.Schema(set.schema))
 	case set.csv:
 		csvmap.WriteTemplate(out, "csv")
 	case set.jsonl:

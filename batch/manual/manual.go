@@ -117,6 +117,19 @@ var Columns = Table{[]string{"column", "holds"}, [][]string{
 	{record.Names[record.ColSum], "a hash of what was sent"},
 }}
 
+//go:embed schemas
+var schemas embed.FS
+
+// Schema is the JSON Schema of the summary object ("summary") or of a JSONL row
+// ("row"); "" for another name.
+func Schema(name string) string {
+	text, err := schemas.ReadFile("schemas/" + name + ".json")
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
 // environment are the variables, with the flags that they set.
 func (p *Program) environment() Table {
 	t := Table{Head: []string{"variable", "sets"}}
@@ -127,6 +140,7 @@ func (p *Program) environment() Table {
 		}
 	}
 	t.Rows = append(t.Rows,
+		[]string{"NO_COLOR", "--no-color, whatever it says"},
 		[]string{"THENA_API_KEY", "the API key, unless --api-key-file names a file"},
 		[]string{"HTTPS_PROXY, NO_PROXY", "a proxy; the summary names it"})
 	return t

@@ -17,11 +17,11 @@ const (
 
 // Cause counts the rows that did not get through for one reason.
 type Cause struct {
-	Outcome record.Outcome
-	Status  int    // last HTTP status; 0: none
-	Message string // without the status, and … for what differs from row to row
-	Count   int64
-	Rows    []int64 // the first few
+	Outcome record.Outcome `json:"-"`
+	Status  int            `json:"status"`  // last HTTP status; 0: none
+	Message string         `json:"message"` // without the status, and … for what differs from row to row
+	Count   int64          `json:"count"`
+	Rows    []int64        `json:"rows"` // the first few
 }
 
 // Causes groups rows that did not get through by outcome, status and message.
@@ -82,9 +82,9 @@ func (c *Causes) find(outcome record.Outcome, status, message string) int {
 	return len(c.list) - 1
 }
 
-// List is the causes, the most frequent first.
+// List is the causes, the most frequent first; empty, not nil, without any.
 func (c *Causes) List() []Cause {
-	list := slices.Clone(c.list)
+	list := append([]Cause{}, c.list...)
 	slices.SortStableFunc(list, func(a, b Cause) int { return cmp.Compare(b.Count, a.Count) })
 	return list
 }
