@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"ends":      ends,
 			"says":      says,
 			"rows":      rows,
+			"fits":      fits,
 		},
 	})
 }
@@ -269,6 +270,7 @@ func reconcile(ts *testscript.TestScript, neg bool, args []string) {
 	if _, err := dec.Token(); err != io.EOF || summary.Schema != 1 {
 		ts.Fatalf("%s is not exactly one summary: schema %d, then %v", args[0], summary.Schema, err)
 	}
+	fits(ts, false, []string{"summary", args[0]})
 	counted, sum := map[string]int{}, 0
 	for _, record := range readCSV(ts, summary.Results) {
 		counted[record["_outcome"]]++
