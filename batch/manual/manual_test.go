@@ -1,0 +1,122 @@
+package manual
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+var program = &Program{
+	Version: "v1.2.3",
+	Commands: []Command{
+		{Name: "update", Operand: "FILE", Summary: "update one task per row", About: "First.\n.second 'line' - and\n  an \"example\"\n", Flags: []Flag{
+			{Name: "map", Value: "COLUMN=FIELD", Repeat: true, Usage: "take a column"},
+			{Name: "set", Value: "FIELD=VALUE", Repeat: true, Usage: "constant"},
+			{Name: "lookup", Value: "FIELD=FILE", Repeat: true, Usage: "translate"},
+			{Name: "replace", Value: "FIELD:FROM=TO", Repeat: true, Usage: "translate"},
+			{Name: "columns", Value: "NAMES", Usage: "names"},
+			{Name: "empty", Choices: []string{"keep", "clear"}, Default: "keep", Usage: "empty cells"},
+			{Name: "results", Short: "o", Value: "FILE", Usage: "the results"},
+			{Name: "limit", Value: "N", Usage: "some first"},
+			{Name: "json", Usage: "one object", Env: []string{"X_JSON"}},
+		}},
+		{Name: "help", Operand: "[COMMAND]", Summary: "help"},
+		{Name: "completion", Operand: "SHELL", Summary: "completions"},
+	},
+	Fields: []string{"taskId", "title", "status"},
+	Values: map[string][]string{"status": {"PENDING", "COMPLETED"}},
+}
+
+func TestComplete(t *testing.T) {
+	for line, want := range map[string]string{
+		"":                              "update help completion",
+		"up":                            "update",
+		"nonsense ":                     "",
+		"update ":                       ":csv tsv jsonl ndjson gz zst",
+		"update -":                      "--map --set --lookup --replace --columns --empty --results --limit --json --help",
+		"update --json --results=x --":  "--map --set --lookup --replace --columns --empty --limit --help",
+		"update --map ":                 "",
+		"update --map A=":               "A=taskId A=title A=status",
+		"update --map=A=B=ti":           "--map=A=B=title",
+		"update --set ":                 "title= status=",
+		"update --set status=C":         "status=COMPLETED",
+		"update --set=status=C":         "--set=status=COMPLETED",
+		"update --set title=":           "",
+		"update --lookup s":             "status=",
+		"update --lookup status=m":      "status=:csv",
+		"update --lookup=status=m":      "--lookup=status=:csv",
+		"update --replace st":           "status:",
+		"update --replace status:Open":  "",
+		"update --replace status:Open=": "status:Open=PENDING status:Open=COMPLETED",
+		"update --columns taskId,t":     "taskId,taskId taskId,title",
+		"update --empty k":              "keep",
+		"update --empty=":               "--empty=keep --empty=clear",
+		"update -o ":                    ":csv",
+		"update -o=":                    "-o=:csv",
+		"update --limit ":               "",
+		"update --nonsense=":            "",
+		"update -- --":                  ":csv tsv jsonl ndjson gz zst",
+		"completion z":                  "zsh",
+		"help exit":                     "exit-codes",
+	} {
+		c := program.Complete(strings.Split(line, " "))
+		var got []string
+		for _, w := range c.Words {
+			got = append(got, w.Text)
+		}
+		if c.Files != nil {
+			got = append(got, c.Start+":"+strings.Join(c.Files, " "))
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%q: %q, want %q", line, text, want)
+		}
+	}
+}
+
+// TestTopics: every topic has its text, in lines that a terminal shows.
+func TestTopics(t *testing.T) {
+	for _, topic := range Topics {
+		text, ok := program.Topic(topic.Name)
+		if !ok || strings.Contains(text, "{{") {
+			t.Errorf("%s: %v\n%s", topic.Name, ok, text)
+		}
+		for line := range strings.Lines(text) {
+			if utf8.RuneCountInString(line) > 81 {
+				t.Errorf("%s: %d columns: %s", topic.Name, len(line), line)
+			}
+		}
+	}
+	if _, ok := program.Topic("nonsense"); ok {
+		t.Error("a topic that there is not")
+	}
+	for _, name := range append(slices.Clone(Shells), "") {
+		if (Script(name) == "") != (name == "") {
+			t.Errorf("the script for %q is %q", name, Script(name))
+		}
+	}
+	if Schema("row") == "" || Schema("summary") == "" || Schema("x") != "" {
+		t.Error("schemas")
+	}
+}
+
+// TestMan: text is never taken for a request of roff.
+func TestMan(t *testing.T) {
+	var b strings.Builder
+	if err := program.WriteMan(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{".SS \"taskbatch update\"\nUpdate one task per row.\n.PP\nFirst. .second \\(aqline\\(aq \\- and\n.PP\n.nf\n  an \\(dqexample\\(dq\n.fi\n",
+		".TP\n\\fB\\-o\\fR, \\fB\\-\\-results\\fR \\fIFILE\\fR\nthe results\n", "[$X_JSON]", "\n.SH \"EXIT CODES\"\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page lacks %q:\n%s", want, b.String()[:2000])
+		}
+	}
+	known := []string{".TH", ".SH", ".SS", ".PP", ".TP", ".br", ".nf", ".fi", ".B"}
+	for line := range strings.Lines(b.String()) {
+		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.HasPrefix(line, ".") && !slices.Contains(known, word) || strings.HasPrefix(line, "'") {
+			t.Errorf("a stray request: %s", line)
+		}
+	}
+}
