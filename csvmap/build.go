@@ -110,6 +110,19 @@ func (b *builder) finish(constants bool) {
 	b.apply(client.Metadata, object)
 	b.body = b.update.AppendBody(b.body[:0])
 	b.row.Body, b.row.Set, b.row.Cleared, b.row.values = b.body, b.update.Set(), b.update.Cleared(), b
+	if isMisread(b.body) {
+		b.warnMisread()
+	}
+}
+
+// warnMisread finds the cell with text in a wrong encoding.
+func (b *builder) warnMisread() {
+	for i, own := range b.layout.own {
+		if text := b.values[i].text; own.target.sent() && isMisread([]byte(text)) {
+			b.warn(b.inputName(i), misreadKind, text, "it is shown here as it would be sent; write the file again as UTF-8")
+			return
+		}
+	}
 }
 
 func (b *builder) apply(f client.Field, v value) {

@@ -61,8 +61,9 @@ type unpacker struct {
 	close func()
 }
 
-// unpack looks at the first bytes of src and undoes its compression.
-func unpack(src io.Reader) (*unpacker, error) {
+// unpack looks at the first bytes of src and undoes its compression. All
+// passes use one zstd decoder, which has up to 20 MiB.
+func (s *source) unpack(src io.Reader) (*unpacker, error) {
 	head := bufio.NewReaderSize(src, 64<<10)
 	magic, err := head.Peek(8)
 	if err != nil && err != io.EOF {
@@ -82,11 +83,16 @@ func unpack(src io.Reader) (*unpacker, error) {
 		z.Multistream(false)
 		u.r = &gzipMembers{head, z}
 	case zstdCompression:
-		z, err := zstd.NewReader(head, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
+		if s.zstd == nil {
+			s.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+			if err != nil {
+				return nil, err
+			}
+		}
+		if err := s.zstd.Reset(head); err != nil {
 			return nil, u.explain(err)
 		}
-		u.r, u.close = z, z.Close
+		u.r, u.close = s.zstd, func() { _ = s.zstd.Reset(nil) }
 	}
 	return u, nil
 }

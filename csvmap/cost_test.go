@@ -68,8 +68,8 @@ func TestMemory(t *testing.T) {
 		{"cells.csv", []func(io.Writer){repeat("taskId,title,description,metadata\nT-1,", 1), repeat("x", mib), repeat(",", 1), repeat("y", mib), repeat(`,"{""a"":""`, 1), repeat("z", mib-100), repeat("\"\"}\"\n", 1)}},
 		{"lines.jsonl", []func(io.Writer){repeat(`{"taskId":"T-1","x":"`, 1), repeat("x", 4*mib), repeat("\"}\n", 1)}},
 		{"arrays.jsonl", []func(io.Writer){repeat(`{"taskId":"T-1","metadata":{"a":`, 1), repeat("[", 9_000), repeat("]", 9_000), repeat("}}\n", 1)}},
-		{"bomb.csv.gz", []func(io.Writer){repeat("taskId,title\nT-1,", 1), repeat(strings.Repeat("x", mib), 300), repeat("\n", 1)}},
-		{"bomb.csv.zst", []func(io.Writer){repeat("taskId,title\nT-1,", 1), repeat(strings.Repeat("x", mib), 300), repeat("\n", 1)}},
+		{"bomb.csv.gz", []func(io.Writer){repeat("taskId,title\nT-1,", 1), repeat(strings.Repeat("x", mib), 100), repeat("\n", 1)}},
+		{"bomb.csv.zst", []func(io.Writer){repeat("taskId,title\nT-1,", 1), repeat(strings.Repeat("x", mib), 100), repeat("\n", 1)}},
 	}
 	for _, input := range inputs {
 		t.Run(input.name, func(t *testing.T) {

@@ -25,6 +25,8 @@ func (b *builder) readRecord(rec *csvRecord) bool {
 	switch err := rec.err; {
 	case err != nil:
 		b.fail(err.line, b.columnName(err.cell), &problem{kind: err.kind, reason: err.reason})
+	case rec.isMerged(columns, b.layout.delimiter):
+		b.fail(rec.line, "", problemf("all in one cell", "", "%s", mergedCells(rec.line).Msg))
 	case rec.count < columns:
 		b.fail(rec.line, b.columnName(len(rec.cells)), problemf("too few cells", "",
 			"the row has %s, the header %d; %s and what follows is missing", words.Plural(rec.count, "cell"), columns, words.Quote(b.columnName(len(rec.cells)))))

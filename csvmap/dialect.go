@@ -27,12 +27,7 @@ type dialect struct {
 }
 
 // sniff finds the dialect from a file's name and first bytes.
-func sniff(path string, file io.Reader, r *rules) (*dialect, error) {
-	u, err := unpack(file)
-	if err != nil {
-		return nil, err
-	}
-	defer u.close()
+func sniff(path string, u *unpacker, r *rules) (*dialect, error) {
 	head := make([]byte, sniffSize)
 	n, err := io.ReadFull(u, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
@@ -58,9 +59,12 @@ func parseEncoding(name string) (*charset, error) {
 		enc, err = htmlindex.Get(lower)
 	}
 	if err != nil || enc == encoding.Replacement {
-		return nil, optionErrorf("encoding", "%s is no known encoding%s", words.Quote(name), words.DidYouMean(name, []string{
-			"utf-8", "utf-16le", "utf-16be", "windows-1250", "windows-1251", "windows-1252",
-			"iso-8859-1", "iso-8859-2", "iso-8859-15", "macintosh", "ibm850", "shift_jis", "gbk", "big5", "euc-kr"}))
+		advice := words.DidYouMean(name, []string{"utf-8", "utf-16le", "utf-16be", "windows-1250", "windows-1251", "windows-1252",
+			"iso-8859-1", "iso-8859-2", "iso-8859-15", "macintosh", "ibm850", "shift_jis", "gbk", "big5", "euc-kr"})
+		if advice == "" {
+			advice = "; what Windows calls ANSI is windows-1252 in Western Europe and America, windows-1250 in Central Europe, windows-1251 where Cyrillic is written"
+		}
+		return nil, optionErrorf("encoding", "%s is no known encoding%s", words.Quote(name), advice)
 	}
 	return &charset{name: lower, other: enc}, nil
 }
@@ -89,4 +93,29 @@ func (c *charset) reader(src io.Reader) io.Reader {
 		return transform.NewReader(src, strictDecoder{c.other.NewDecoder()})
 	}
 	return src
+}
+
+// misreadKind is what is odd about a row for which isMisread is true.
+const misreadKind = "text that was UTF-8, read as another encoding"
+
+// isMisread tells whether a text looks like UTF-8 that was decoded as
+// windows-1252 or ISO 8859-1, such as "Ã¼" for "ü": the letter that a first byte
+// became is followed by what the second byte became.
+func isMisread(text []byte) bool {
+	const lead = 0xC3 // the first byte of both letters, and of the one before a Euro sign
+	for {
+		i := bytes.IndexByte(text, lead)
+		if i < 0 || i+2 >= len(text) {
+			return false
+		}
+		second := text[i+1]
+		next, _ := utf8.DecodeRune(text[i+2:])
+		switch {
+		case second == 0x82 && next >= 0xA0 && next < 0xC0,
+			second == 0x83 && (next >= 0x80 && next < 0xC0 || strings.ContainsRune("€‚ƒ„†‡ˆ‰Š‹ŒŽ‘“•˜™š›œžŸ", next)),
+			second == 0xA2 && next == '€':
+			return true
+		}
+		text = text[i+2:]
+	}
 }

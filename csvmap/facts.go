@@ -96,6 +96,9 @@ func (o Options) hints(in *Input) []string {
 		return hints
 	}
 	used, names := make([]bool, len(in.rules.ignore)), []string(nil)
+	if len(used) == 0 {
+		return append(hints, in.idleTranslations()...)
+	}
 	for _, c := range in.layout.columns {
 		names = append(names, c.name)
 		if i := in.rules.ignoring(c.name); i >= 0 {

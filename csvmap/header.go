@@ -40,6 +40,7 @@ type layout struct {
 	tail       int // the first so many of own stand in the results file
 	tree       *keyNode
 	newline    byte
+	delimiter  byte
 	headerless bool            // the first record is a row
 	results    *resultsColumns // nil: not a results file
 	json       *jsonKeys       // nil: not a JSONL file
@@ -176,17 +177,25 @@ func checkTargets(columns []column, r *rules, p *headerProblems) {
 func taskIDAdvice(columns []column, r *rules) string {
 	advice := `if it has another name: --map "NAME=taskId"`
 	for _, c := range columns {
-		t, _, _ := parseTarget(c.name)
-		f := words.Fold(c.name)
-		switch {
-		case t.place == toTaskID && r.ignores(c.name):
+		if t, _, _ := parseTarget(c.name); t.place == toTaskID && r.ignores(c.name) {
 			return fmt.Sprintf("--ignore %s takes it away, but every row needs its task id", words.Shell(c.name))
-		case r.ignores(c.name) || c.target.sent():
-		case strings.HasPrefix(f, "task") || strings.HasSuffix(f, "id"):
-			return fmt.Sprintf("%s, perhaps %s", advice, words.Shell(c.name+"=taskId"))
 		}
 	}
+	if name := guessTaskID(columns, r); name != "" {
+		return fmt.Sprintf("%s, perhaps %s", advice, words.Shell(name+"=taskId"))
+	}
 	return advice
+}
+
+// guessTaskID is the name of the column that probably holds the task ids.
+func guessTaskID(columns []column, r *rules) string {
+	for _, c := range columns {
+		f := words.Fold(c.name)
+		if !r.ignores(c.name) && !c.target.sent() && (strings.HasPrefix(f, "task") || strings.HasSuffix(f, "id")) {
+			return c.name
+		}
+	}
+	return ""
 }
 
 // verb is what a column does with the target, for messages.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"taskbatch/csvmap/words"
@@ -13,6 +14,7 @@ import (
 type Input struct {
 	path    string
 	source  *source
+	options Options
 	rules   *rules
 	dialect *dialect
 	layout  *layout
@@ -43,7 +45,7 @@ func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Input{path: src.path, source: src, rules: r}
+	in := &Input{path: src.path, source: src, options: opt, rules: r}
 	if err := in.readHeader(); err != nil {
 		_ = src.close() // the first error is the one to tell
 		return nil, in.named(err)
@@ -86,8 +88,13 @@ func (in *Input) readHeader() error {
 
 // sniff finds the dialect.
 func (in *Input) sniff() error {
-	return in.source.peek(func(file io.Reader) (err error) {
-		in.dialect, err = sniff(in.path, file, in.rules)
+	return in.source.peek(func(file io.Reader) error {
+		u, err := in.source.unpack(file)
+		if err != nil {
+			return err
+		}
+		defer u.close()
+		in.dialect, err = sniff(in.path, u, in.rules)
 		return err
 	})
 }
@@ -95,7 +102,7 @@ func (in *Input) sniff() error {
 // peekRecords calls fn with a reader that stands before the first record.
 func (in *Input) peekRecords(fn func(*csvReader) error) error {
 	return in.source.peek(func(file io.Reader) error {
-		text, done, err := in.dialect.text(file)
+		text, done, err := in.text(file)
 		if err != nil {
 			return err
 		}
@@ -150,13 +157,31 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 	case len(in.rules.columns) > 0:
 		in.layout, err = mapNamed(rec, in.rules)
 	default:
-		in.layout, err = mapHeader(rec.cells, rec.line, in.rules)
+		in.layout, err = in.mapNames(rec, c)
 	}
 	if err != nil {
 		return err
 	}
-	in.layout.newline = in.dialect.newline
+	in.layout.newline, in.layout.delimiter = in.dialect.newline, in.dialect.delimiter
 	return nil
+}
+
+// mapNames makes the layout of a CSV with a header, or says why the first
+// record is none.
+func (in *Input) mapNames(header *csvRecord, c *csvReader) (*layout, error) {
+	l, err := mapHeader(header.cells, header.line, in.rules)
+	if err == nil {
+		return l, nil
+	}
+	cells, raw, line := slices.Clone(header.cells), header.raw, header.line
+	if better := in.explain(cells, raw, line, c); better != nil {
+		return nil, better
+	}
+	var e *InputError
+	if flags := proposals(cells, in.rules); len(flags) > 0 && errors.As(err, &e) {
+		e.Hints = append(e.Hints, "all proposals at once: "+in.command(flags...))
+	}
+	return nil, err
 }
 
 // mapNamed makes the layout of a CSV without a header.

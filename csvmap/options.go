@@ -216,7 +216,11 @@ func flagTarget(flag, name string) (target, error) {
 		return target{}, optionErrorf(flag, "%s: %s", words.Quote(name), problem)
 	}
 	if !ok {
-		return target{}, optionErrorf(flag, "%s is no field%s", words.Quote(name), words.DidYouMean(name, fieldNames()))
+		advice := "; the fields are " + strings.Join(fieldNames(), ", ") + " and metadata.KEY"
+		if near := nearestField(name); near != "" {
+			advice = "; did you mean " + near + "?"
+		}
+		return target{}, optionErrorf(flag, "%s is no field%s", words.Quote(name), advice)
 	}
 	return t, nil
 }

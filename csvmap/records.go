@@ -41,23 +41,10 @@ func OpenRecords(path string, r io.Reader) (*Records, error) {
 
 // readNames finds the dialect and reads the header.
 func (rs *Records) readNames() error {
-	err := rs.in.source.peek(func(file io.Reader) (err error) {
-		rs.in.dialect, err = sniff(rs.in.path, file, rs.in.rules)
-		return err
-	})
-	if err != nil {
+	if err := rs.in.sniff(); err != nil {
 		return err
 	}
-	return rs.in.source.peek(func(file io.Reader) error {
-		text, done, err := rs.in.dialect.text(file)
-		if err != nil {
-			return err
-		}
-		defer done()
-		c, err := rs.in.firstRecord(text)
-		if err != nil {
-			return err
-		}
+	return rs.in.peekRecords(func(c *csvReader) error {
 		rec, err := c.next()
 		switch {
 		case err == io.EOF:

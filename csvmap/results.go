@@ -37,6 +37,7 @@ type resultsColumns struct {
 
 	asItStands bool        // the file's cells are not protected against formulas
 	edited     []cellCount // of the edited rows, for each of layout.own
+	misread    int64       // edited rows with text in a wrong encoding
 }
 
 // mapResults makes the layout of a results file: only exact names are fields,

@@ -25,10 +25,13 @@ func (in *Input) prepareResults(ctx context.Context) error {
 	damaged := lineList{what: "a finished row has too few or too many cells, or bad quotes", hint: "restore the line, or delete it"}
 	ordered, last := true, int64(0)
 	b, told := newBuilder(in.layout, in.rules), false
-	in.layout.results.edited = nil
+	in.layout.results.edited, in.layout.results.misread = nil, 0
 	for rec, err := range in.records(ctx, nil) {
 		if err != nil {
 			return err
+		}
+		if rec.isMerged(in.layout.width, in.dialect.delimiter) {
+			return in.named(mergedCells(rec.line))
 		}
 		head := in.layout.results.head
 		number, ok := record.ParseRow(cellAt(rec, head[record.ColRow]))

@@ -164,10 +164,16 @@ func lostZerosProblem(id, was string) *problem {
 // written.
 type cellCount struct{ filled, rewritten int64 }
 
-// spreadsheetCell is a number, a date or a time.
-var spreadsheetCell = regexp.MustCompile(`^([+-]?[\d.,]+([eE][+-]?\d+)?%?` +
-	`|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?( [AP]M)?)?` +
-	`|\d{1,2}[-. ]\p{L}{3,4}\.?([-. ]\d{2,4})?|\d{1,2}:\d{2}(:\d{2})?)$`)
+// What a spreadsheet makes of cells: numbers, dates and times.
+var (
+	spreadsheetNumber = regexp.MustCompile(`^[+-]?[\d.,]+([eE][+-]?\d+)?%?$`)
+	spreadsheetDate   = regexp.MustCompile(`^(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?( [AP]M)?)?` +
+		`|\d{1,2}[-. ]\p{L}{3,4}\.?([-. ]\d{2,4})?|\d{1,2}:\d{2}(:\d{2})?)$`)
+)
+
+func isSpreadsheetCell(cell string) bool {
+	return spreadsheetNumber.MatchString(cell) || spreadsheetDate.MatchString(cell)
+}
 
 // countEdited counts the cells of a row that was edited.
 func (c *resultsColumns) countEdited(own []ownColumn, rec *csvRecord) {
@@ -177,15 +183,19 @@ func (c *resultsColumns) countEdited(own []ownColumn, rec *csvRecord) {
 	for i, o := range own {
 		if cell := cellAt(rec, o.cell); cell != "" && (o.target.place == toTaskID || o.target.sent() && !o.target.isJSON()) {
 			c.edited[i].filled++
-			if spreadsheetCell.MatchString(cell) {
+			if isSpreadsheetCell(cell) {
 				c.edited[i].rewritten++
 			}
 		}
 	}
 }
 
-// rewritten tells of the columns that a spreadsheet has probably rewritten.
+// rewritten tells what a spreadsheet has probably done to the file: columns
+// that it took for numbers or dates, and a wrong encoding.
 func (c *resultsColumns) rewritten(own []ownColumn) (hints []string) {
+	if c.misread > 0 {
+		hints = append(hints, fmt.Sprintf("%s with %s: a spreadsheet has opened the file in a wrong encoding and saved it so", words.Plural(c.misread, "edited row"), misreadKind))
+	}
 	for i, n := range c.edited {
 		if n.filled > 0 && n.rewritten == n.filled {
 			hints = append(hints, fmt.Sprintf("column %s: in the edited rows it holds only numbers and dates (%s); a spreadsheet has probably rewritten it",

@@ -33,6 +33,9 @@ func (in *Input) Check(ctx context.Context) iter.Seq2[*Row, error] {
 			in.withRaw = in.withRaw || b.raw != ""
 			if b.row.Prior != nil && b.row.Prior.Edited {
 				in.layout.results.countEdited(in.layout.own, rec)
+				if b.row.Warning != nil && b.row.Warning.Kind == misreadKind {
+					in.layout.results.misread++
+				}
 			}
 			if !yield(&b.row, nil) {
 				return
@@ -158,7 +161,7 @@ func readThrough[T any](ctx context.Context, in *Input, open func(io.Reader) (ne
 			return
 		}
 		defer done()
-		text, closeText, err := in.dialect.text(blocks)
+		text, closeText, err := in.text(blocks)
 		if err == nil {
 			defer closeText()
 			var next func() (T, error)
@@ -182,8 +185,9 @@ func readThrough[T any](ctx context.Context, in *Input, open func(io.Reader) (ne
 
 // text returns a file as text: unpacked, without its byte order mark, as
 // UTF-8.
-func (d *dialect) text(file io.Reader) (text io.Reader, done func(), err error) {
-	u, err := unpack(file)
+func (in *Input) text(file io.Reader) (text io.Reader, done func(), err error) {
+	d := in.dialect
+	u, err := in.source.unpack(file)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 const blockSize = 256 << 10 // bytes of the file under one digest
@@ -24,6 +26,8 @@ type source struct {
 
 	size int64        // bytes of the file when it was opened
 	read atomic.Int64 // bytes of it that the present pass has read
+
+	zstd *zstd.Decoder // nil until it is needed
 
 	seed   maphash.Seed
 	blocks []uint64 // digest of each block; 8 bytes for 256 KiB
@@ -82,6 +86,9 @@ func (s *source) spoolFrom(r io.Reader, dir string) error {
 }
 
 func (s *source) close() error {
+	if s.zstd != nil {
+		s.zstd.Close()
+	}
 	if s.file == nil {
 		return nil
 	}

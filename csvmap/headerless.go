@@ -1,0 +1,189 @@
+package csvmap
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"taskbatch/client"
+	"taskbatch/csvmap/words"
+)
+
+// explain says what a first record is of which no cell names a field: the cells
+// of a header run together, text above the header, or a row. It returns nil if
+// it is just a header of unknown names. c stands behind the record.
+func (in *Input) explain(cells []string, raw string, line int64, c *csvReader) error {
+	if in.knows(cells) {
+		return nil
+	}
+	if strings.HasPrefix(raw, `"`) {
+		if _, known := in.knownNames(cells[0]); known {
+			return mergedCells(line)
+		}
+	}
+	if delimiter, known := in.knownNames(raw); known && delimiter != c.delimiter {
+		return &InputError{Line: line, Msg: fmt.Sprintf("the header is not separated by %s but by %s", delimiterName(c.delimiter), delimiterName(delimiter)),
+			Hints: []string{"--delimiter " + delimiterName(delimiter)}}
+	}
+	const below = 10
+	var second []string
+	for i := range below {
+		rec, err := c.next()
+		if err != nil {
+			break
+		}
+		if i == 0 {
+			second = slices.Clone(rec.cells)
+		}
+		if _, known := in.knownNames(rec.raw); known {
+			return &InputError{Line: line, Msg: fmt.Sprintf("%s is no header; the header stands in line %d", words.Quote(raw), rec.line),
+				Hints: []string{fmt.Sprintf("delete what stands above it: tail -n +%d %s", rec.line, words.Shell(in.path))}}
+		}
+	}
+	if names, ignored := guessColumns(cells, second); names != nil {
+		hint := in.command(append([]string{"--columns", strings.Join(names, ",")}, ignored...)...)
+		return &InputError{Line: line, Msg: fmt.Sprintf("the file has no header; its first line looks like a row: %s", words.Quote(raw)),
+			Hints: []string{"name its columns: " + hint}}
+	}
+	return nil
+}
+
+// isMerged tells whether all cells of a record seem to stand in the first one.
+func (rec *csvRecord) isMerged(width int, delimiter byte) bool {
+	return rec.count == 1 && width > 1 && rec.err == nil && strings.IndexByte(rec.cells[0], delimiter) >= 0
+}
+
+// mergedCells is about a file whose rows a spreadsheet took for one cell each.
+func mergedCells(line int64) *InputError {
+	return &InputError{Line: line, Msg: "all of the row stands in one cell: a spreadsheet has opened the file with another delimiter and saved it so",
+		Hints: []string{"take the file as it was before; a spreadsheet opens it by its import, with the right delimiter, or by a double click when it was written with --excel"}}
+}
+
+// knows tells whether one of the names is known, be it by a flag.
+func (in *Input) knows(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
+		_, ok, problem := parseTarget(name)
+		return ok || problem != "" || isReserved(name) || name != "" && in.rules.ignores(name) ||
+			slices.ContainsFunc(in.rules.maps, func(m mapping) bool { return words.Fold(m.column) == words.Fold(name) })
+	})
+}
+
+// knownNames splits a text by the delimiter that gives a header with a task id.
+func (in *Input) knownNames(text string) (delimiter byte, known bool) {
+	for _, d := range delimiters {
+		names := strings.Split(text, string(rune(d.char)))
+		for i := range names {
+			names[i] = strings.Trim(names[i], "\" \r")
+		}
+		isTaskID := func(name string) bool {
+			t, _, _ := parseTarget(name)
+			return t.place == toTaskID || slices.ContainsFunc(in.rules.maps, func(m mapping) bool {
+				return m.target.place == toTaskID && words.Fold(m.column) == words.Fold(name)
+			})
+		}
+		if len(names) > 1 && (isResultsHeader(names) || slices.ContainsFunc(names, isTaskID)) {
+			return d.char, true
+		}
+	}
+	return 0, false
+}
+
+// guessColumns names the columns of a file without a header by what its first
+// two rows hold, and says which flags carry the others along; nil if the first
+// one does not look like a row.
+func guessColumns(first, second []string) (names, flags []string) {
+	taken := map[string]bool{}
+	data := false
+	for i, cell := range first {
+		name := guessColumn(cell, taken)
+		if name == "" && i < len(second) && cell == "" {
+			name = guessColumn(second[i], taken)
+		}
+		if name == "" {
+			name = fmt.Sprintf("column%d", i+1)
+			flags = append(flags, "--ignore", name)
+		} else {
+			data = data || name != client.Title.String() && name != client.Description.String()
+		}
+		taken[name] = true
+		names = append(names, name)
+	}
+	if !data || !taken[taskIDName] || len(first) != len(second) && second != nil {
+		return nil, nil
+	}
+	return names, flags
+}
+
+// guessColumn is the field that a cell looks like a value of, "" if it looks
+// like none.
+func guessColumn(cell string, taken map[string]bool) string {
+	for f := range client.Field(client.NumFields) {
+		if slices.Contains(f.Info().Values, cell) && !taken[f.String()] {
+			return f.String()
+		}
+	}
+	_, p := readTaskID(cell)
+	blanks := strings.Contains(strings.TrimSpace(cell), " ")
+	var name string
+	switch {
+	case strings.HasPrefix(cell, "http://"), strings.HasPrefix(cell, "https://"):
+		name = client.AttachmentURLs.String()
+	case strings.HasPrefix(cell, "{"):
+		name = client.Metadata.String()
+	case p == nil && strings.ContainsAny(cell, "0123456789") && !spreadsheetDate.MatchString(cell):
+		name = taskIDName
+	case blanks && !taken[client.Title.String()]:
+		name = client.Title.String()
+	case blanks:
+		name = client.Description.String()
+	}
+	if taken[name] {
+		return ""
+	}
+	return name
+}
+
+// command is one that people can paste: check of the input with its flags and
+// these.
+func (in *Input) command(flags ...string) string {
+	path := in.path
+	if path == "stdin" {
+		path = "-"
+	}
+	line := "taskbatch check " + words.Shell(path)
+	for _, flag := range append(in.options.flags(), flags...) {
+		line += " " + words.Shell(flag)
+	}
+	return line
+}
+
+// flags are the options that have been given, as arguments.
+func (o Options) flags() (flags []string) {
+	one := func(name, value string) {
+		if value != "" && value != "auto" {
+			flags = append(flags, "--"+name, value)
+		}
+	}
+	each := func(name string, values []string) {
+		for _, value := range values {
+			one(name, value)
+		}
+	}
+	one("format", o.Format)
+	one("delimiter", o.Delimiter)
+	one("encoding", o.Encoding)
+	one("columns", strings.Join(o.Columns, ","))
+	each("map", o.Map)
+	each("set", o.Set)
+	each("replace", o.Replace)
+	each("lookup", o.Lookup)
+	each("ignore", o.Ignore)
+	if o.IgnoreUnknown {
+		flags = append(flags, "--ignore-unknown")
+	}
+	one("empty", o.Empty)
+	one("null", o.Null)
+	one("list-separator", o.ListSeparator)
+	return flags
+}
