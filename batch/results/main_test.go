@@ -16,10 +16,13 @@ import (
 	"taskbatch/csvmap/record"
 )
 
-// TestMain also plays the second process in the tests of the lock.
+// TestMain also plays the second process in the tests of the lock and of syncs.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("RESULTS_TEST_LOCK"); path != "" {
 		os.Exit(lockAndCount(path))
+	}
+	if name := os.Getenv("RESULTS_TEST_SYNC"); name != "" {
+		os.Exit(doSyncCase(name))
 	}
 	goleak.VerifyTestMain(m)
 }
