@@ -62,15 +62,13 @@ func (p *httpProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // relay passes bytes on in both directions until one side ends.
 func relay(a, b net.Conn) {
 	var wg sync.WaitGroup
-	for range 2 {
-		from, to := a, b
-		wg.Go(func() {
-			io.Copy(to, from)
-			a.Close()
-			b.Close()
-		})
-		a, b = b, a
+	pass := func(to, from net.Conn) {
+		io.Copy(to, from)
+		a.Close()
+		b.Close()
 	}
+	wg.Go(func() { pass(a, b) })
+	wg.Go(func() { pass(b, a) })
 	wg.Wait()
 }
 
