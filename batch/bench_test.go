@@ -24,6 +24,22 @@ func BenchmarkFaults(b *testing.B) {
 	b.ReportMetric(rows*float64(b.N)/faulty.Seconds(), "rows/s")
 }
 
+// BenchmarkPrepare measures what a check does with a million rows.
+func BenchmarkPrepare(b *testing.B) {
+	const rows = 1_000_000
+	bench := &bench{t: b, dir: b.TempDir()}
+	bench.cfg.Survey.Full = true
+	bench.write(manyTasks(rows))
+	for b.Loop() {
+		p, err := bench.prepare("in.csv")
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.Close()
+	}
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
 // BenchmarkSend measures a whole run against a sandbox in the same process.
 func BenchmarkSend(b *testing.B) {
 	const rows = 20_000

@@ -173,7 +173,7 @@ func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error], c *content) error 
 	if err := w.end(); err != nil {
 		return err
 	}
-	s.DuplicateTasks = doubled(s.tasks)
+	s.DuplicateTasks = s.doubledTasks()
 	p.survey = s.Survey
 	return nil
 }
@@ -186,7 +186,7 @@ type surveyor struct {
 	order       *order
 	lastUpdated int64               // no row behind it is updated
 	waiting     map[uint64]struct{} // tasks with a row to be sent that an updated one may still follow
-	tasks       []uint64            // of all rows
+	tasks       [256][]uint64       // of all rows, by their first byte
 }
 
 // add takes a row.
@@ -201,7 +201,8 @@ func (s *surveyor) add(it *item) {
 	if row.TaskID != "" {
 		task = s.order.hash(row.TaskID)
 		if s.cfg.Full {
-			s.tasks = append(s.tasks, task)
+			bucket := &s.tasks[task>>56]
+			*bucket = append(*bucket, task)
 		}
 	}
 	s.countEdited(it)
@@ -311,6 +312,13 @@ func (s *Survey) Refusal(strict bool) *Error {
 
 // Done tells whether nothing is left to be sent or recorded.
 func (s *Survey) Done() bool { return s.Finished == s.Rows }
+
+func (s *surveyor) doubledTasks() (n int64) {
+	for _, bucket := range s.tasks {
+		n += doubled(bucket)
+	}
+	return n
+}
 
 // doubled counts the tasks that occur more than once.
 func doubled(tasks []uint64) (n int64) {

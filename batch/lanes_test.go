@@ -1,0 +1,55 @@
+package batch
+
+import (
+	"runtime"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"taskbatch/csvmap/record"
+)
+
+// Millions of tasks may not get through: each costs at most 24 bytes.
+func TestClosingsAreSmall(t *testing.T) {
+	const tasks = 900_000
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	c, o := closings{}, newOrder()
+	for i := range int64(tasks) {
+		c.close(o.hash(string(rune(i))+"x"), i, record.Failed)
+	}
+	if each := float64(heap()-before) / tasks; each > 24 {
+		t.Errorf("%.1f bytes a task", each)
+	}
+	runtime.KeepAlive(c)
+}
+
+// The first row that closes a task counts.
+func TestClosings(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, want := closings{}, map[uint64]closing{}
+		for range rapid.IntRange(0, 20).Draw(t, "rows") {
+			task := rapid.Uint64Range(0, 4).Draw(t, "task") << 30
+			row := rapid.Int64Range(2, 1<<31).Draw(t, "row")
+			o := record.Outcome(rapid.IntRange(int(record.Updated), int(record.Unsent)).Draw(t, "outcome"))
+			c.close(task, row, o)
+			if _, ok := want[task]; !ok {
+				if row >= 1<<29 {
+					row = 0
+				}
+				want[task] = closing{row, o}
+			}
+		}
+		for task := range uint64(6) {
+			got, ok := c.by(task << 30)
+			if w, known := want[task<<30]; ok != known || got != w {
+				t.Fatalf("task %d: %v %v, want %v %v", task, got, ok, w, known)
+			}
+		}
+	})
+}
