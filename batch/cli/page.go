@@ -30,8 +30,16 @@ func (p *page) entry(name, text string) {
 	p.linef("  %-14s %s", name, text)
 }
 
-// table writes rows with aligned columns; the last column is not padded.
+// table writes rows with aligned columns.
 func (p *page) table(indent string, rows [][]string) {
+	for _, line := range p.aligned(rows) {
+		p.linef("%s%s", indent, line)
+	}
+}
+
+// aligned are the rows as lines with aligned columns; the last column is not
+// padded.
+func (p *page) aligned(rows [][]string) (lines []string) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -49,8 +57,9 @@ func (p *page) table(indent string, rows [][]string) {
 				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
 			}
 		}
-		p.linef("%s%s", indent, strings.TrimRight(b.String(), " "))
+		lines = append(lines, strings.TrimRight(b.String(), " "))
 	}
+	return lines
 }
 
 // problems lists kinds of odd rows with their samples.

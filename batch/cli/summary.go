@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -133,27 +132,30 @@ func waits(w batch.Waited) string {
 	return strings.Join(parts, ", ")
 }
 
-// failures lists the causes for which rows did not get through.
+// failures lists the causes for which rows did not get through, each with what
+// to do about it.
 func (j *job) failures(p *page) {
-	if len(j.summary.Errors) == 0 {
+	causes := j.summary.Errors
+	if len(causes) == 0 {
 		return
 	}
 	p.heading("what did not get through")
 	rows := [][]string{}
-	for _, g := range j.summary.Errors {
-		rows = append(rows, []string{words.Grouped(g.Count), g.Outcome.String(), rowList(g.Rows, g.Count), causeText(g.Status, g.Message)})
+	for _, c := range causes {
+		rows = append(rows, []string{words.Grouped(c.Count), c.Outcome.String(), rowList(c.Rows, c.Count), causeText(c.Status, c.Message)})
 	}
-	var lines bytes.Buffer
-	(&page{w: &lines}).table("  ", rows)
-	i := 0
-	for line := range strings.Lines(lines.String()) {
-		p.linef("%s", strings.TrimSuffix(line, "\n"))
-		advice, person := report.Advice(&j.summary.Errors[i])
+	for i, line := range p.aligned(rows) {
+		p.linef("  %s", line)
+		advice, person := report.Advice(&causes[i])
+		if i+1 < len(causes) {
+			if next, _ := report.Advice(&causes[i+1]); next == advice {
+				continue // it follows below, for both
+			}
+		}
 		if person {
 			advice = "repair first: " + advice
 		}
-		p.linef("      %s", advice)
-		i++
+		p.linef("     %s", advice)
 	}
 }
 
