@@ -63,7 +63,7 @@ func reruns(ctx context.Context, path string, input iter.Seq2[*csvmap.Row, error
 	for _, f := range files { // in the order of names: tasks-2.csv.partial after tasks-2.csv
 		name := filepath.Join(filepath.Dir(path), f.Name())
 		plain := strings.TrimSuffix(name, partialSuffix)
-		if s, n := splitRerun(plain); s == stem && n > number && filepath.Ext(plain) == ".csv" && f.Type().IsRegular() {
+		if s, n := splitRerun(plain); s == stem && n > number && filepath.Ext(plain) == ".csv" && isFile(name) {
 			names[n] = name
 		}
 	}

@@ -123,6 +123,11 @@ func TestRerunSavedByASpreadsheet(t *testing.T) {
 	if got := NewestRerun(t.Context(), "t.csv", nil); got != "t-2.csv" {
 		t.Errorf("got %q", got)
 	}
+	// Also behind a link.
+	must(0, errors.Join(os.Rename("t-2.csv", "elsewhere.csv"), os.Symlink("elsewhere.csv", "t-2.csv")))
+	if got := NewestRerun(t.Context(), "t.csv", nil); got != "t-2.csv" {
+		t.Errorf("behind a link: got %q", got)
+	}
 	// If it cannot be read, the older file must not be gone on with either.
 	lines := bytes.SplitAfter(must(os.ReadFile("t-2.csv")), []byte("\n"))
 	must(0, os.WriteFile("t-2.csv", bytes.Join(append(lines, lines[1]), nil), 0o600))
