@@ -159,7 +159,15 @@ func TestCloseCrossesRequest(t *testing.T) {
 // connection that it has closed.
 func idleServer(t *testing.T, secure bool) (server *httptest.Server, opened *atomic.Int64, closed chan struct{}) {
 	opened, closed = new(atomic.Int64), make(chan struct{}, 100)
+	var mu sync.Mutex
+	seen := map[string]bool{}
 	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if first := !seen[r.RemoteAddr]; first && secure && r.TLS.DidResume != (len(seen) > 0) {
+			t.Errorf("connection %d: session resumed: %v", len(seen), r.TLS.DidResume)
+		}
+		seen[r.RemoteAddr] = true
 		io.Copy(io.Discard, r.Body)
 		io.WriteString(w, "{}")
 	}))
@@ -182,7 +190,8 @@ func idleServer(t *testing.T, secure bool) (server *httptest.Server, opened *ato
 }
 
 // Idle connections that the server closes cost nothing, also under TLS, where
-// session tickets come unasked, and are no reason to leave a connection.
+// session tickets come unasked: they are no reason to leave a connection, and
+// serve the next.
 func TestIdleConnections(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
