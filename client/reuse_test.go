@@ -155,9 +155,8 @@ func TestCloseCrossesRequest(t *testing.T) {
 	}
 }
 
-// idleServer serves until it has been idle for 50 ms, and tells of each
-// connection that it has closed.
-func idleServer(t *testing.T, secure bool) (server *httptest.Server, opened *atomic.Int64, closed chan struct{}) {
+// idleServer closes each connection that is idle for so long, and tells of it.
+func idleServer(t *testing.T, secure bool, idle time.Duration) (server *httptest.Server, opened *atomic.Int64, closed chan struct{}) {
 	opened, closed = new(atomic.Int64), make(chan struct{}, 100)
 	var mu sync.Mutex
 	seen := map[string]bool{}
@@ -171,7 +170,7 @@ func idleServer(t *testing.T, secure bool) (server *httptest.Server, opened *ato
 		io.Copy(io.Discard, r.Body)
 		io.WriteString(w, "{}")
 	}))
-	server.Config.IdleTimeout = 50 * time.Millisecond
+	server.Config.IdleTimeout = idle
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
 		case http.StateNew:
@@ -196,7 +195,7 @@ func TestIdleConnections(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, opened, closed := idleServer(t, secure)
+			server, opened, closed := idleServer(t, secure, 200*time.Millisecond)
 			config := client.Config{BaseURL: server.URL}
 			if secure {
 				config.CACertFile = caFile(t, server)
@@ -381,5 +380,77 @@ func TestNode(t *testing.T) {
 		if line, err := out.ReadString('\n'); err != nil || line != "closed\n" {
 			t.Fatalf("%q (%v)", line, err)
 		}
+	}
+}
+
+// A large request that was taken whole leaves its connection as good as a
+// small one.
+func TestLargeRequests(t *testing.T) {
+	server, opened, _ := idleServer(t, false, time.Hour)
+	s := newSender(t, client.Config{BaseURL: server.URL})
+	for _, size := range []int{1, 31 << 10, 33 << 10, 4 << 20, 1} {
+		body := []byte(`{"description":"` + strings.Repeat("x", size) + `"}`)
+		if r := s.Put(context.Background(), "T-1", body); r.Verdict != client.Applied {
+			t.Errorf("%d bytes: %v (%s)", size, r.Verdict, r.Message)
+		}
+	}
+	if opened.Load() != 1 {
+		t.Errorf("%d connections", opened.Load())
+	}
+}
+
+// A cancelled context ends an attempt wherever it is, at once.
+func TestCancelAnywhere(t *testing.T) {
+	large := []byte(`{"description":"` + strings.Repeat("x", 8<<20) + `"}`)
+	tests := map[string]struct {
+		base, proxy string
+		body        []byte
+		want        client.Verdict
+	}{
+		"while sending":     {base: "http", body: large, want: client.Unanswered},
+		"in the handshake":  {base: "https", body: large, want: client.Unconnected},
+		"before the tunnel": {base: "https", proxy: "HTTPS_PROXY", body: large, want: client.Unconnected},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			addr := rawServer(t, func(conn net.Conn) {
+				conn.Read(make([]byte, 1))
+				cancel()
+				silently(conn)
+			})
+			base := tt.base + "://" + addr
+			if tt.proxy != "" {
+				t.Setenv(tt.proxy, "http://"+addr)
+				base = tt.base + "://a.example"
+			}
+			s := newSender(t, client.Config{BaseURL: base, Timeout: time.Hour})
+			if r := s.Put(ctx, "T-1", tt.body); r.Verdict != tt.want || r.Health != client.Healthy || !strings.HasPrefix(r.Message, "stopped") {
+				t.Errorf("%v, %v (%s)", r.Verdict, r.Health, r.Message)
+			}
+		})
+	}
+}
+
+// One sender serves contexts one after the other: the end of an old one does
+// not touch the next one's attempt.
+func TestContextsInTurn(t *testing.T) {
+	server, opened, _ := idleServer(t, false, time.Hour)
+	s := newSender(t, client.Config{BaseURL: server.URL})
+	for range 50 {
+		ctx, cancel := context.WithCancel(context.Background())
+		if r := s.Put(ctx, "T-1", []byte(`{}`)); r.Verdict != client.Applied {
+			t.Errorf("%v (%s)", r.Verdict, r.Message)
+		}
+		defer cancel()
+		next, end := context.WithCancel(context.Background())
+		defer end()
+		go cancel()
+		if r := s.Put(next, "T-1", []byte(`{}`)); r.Verdict != client.Applied {
+			t.Errorf("%v (%s)", r.Verdict, r.Message)
+		}
+	}
+	if opened.Load() != 1 {
+		t.Errorf("%d connections", opened.Load())
 	}
 }
