@@ -73,7 +73,8 @@ func UnfinishedDates(path string) []string {
 
 // NewestOther is the newest complete results file of the batch whose results
 // stand at path, other than path itself: the one with the latest date, and of
-// its reruns the last; "" if there is none. Names decide.
+// its reruns the last; "" if there is none. Names decide; one without a date,
+// as the input may have it, is none of them.
 func NewestOther(path string) string {
 	files, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
@@ -87,7 +88,8 @@ func NewestOther(path string) string {
 		if other == path || filepath.Ext(other) != ".csv" || LockName(other) != LockName(path) || keptEnd.MatchString(stem) {
 			continue
 		}
-		if date := dates.FindString(f.Name()); date > newestDate || date == newestDate && n > newestRun {
+		date := dates.FindString(f.Name())
+		if date > newestDate || date != "" && date == newestDate && n > newestRun {
 			newest, newestDate, newestRun = other, date, n
 		}
 	}

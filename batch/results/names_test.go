@@ -112,6 +112,7 @@ func TestNewestOther(t *testing.T) {
 	for _, name := range []string{
 		"nightly-2026-11-22.csv", "nightly-2026-11-22-2.csv", "nightly-2026-11-22-10.csv", "nightly-2026-11-21.csv", "nightly-2026-11-23.csv",
 		"nightly-2026-11-24.csv.partial", "other-2026-11-24.csv", "nightly-2026-11-22.2026-11-24T230102.csv",
+		"new.csv", "nightly.csv",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
