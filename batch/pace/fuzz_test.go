@@ -15,6 +15,7 @@ func FuzzGate(f *testing.F) {
 	f.Add([]byte("sa"))
 	f.Add([]byte{'s', 'q', 200, 100, 0, 10, 0, 's', 's', 't', 5, 'q', 200, 99, 0, 10, 3, 'x', 0, 's'})
 	f.Add([]byte{'s', 'h', 0, 0, 0, 0, 0, 0, 0, 1, 255, 255, 255, 255, 255, 255, 255, 127, 's', 't', 9, 'x', 255})
+	f.Add([]byte{'s', 'r', 9, 8, 10, 0, 's', 't', 1, 'r', 9, 8, 10, 0, 's', 'r', 9, 7, 255, 1, 's', 'l', 's', 'l', 's', 't', 1, 'l', 's', 'l'})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		const maxWait = 2 * time.Minute
 		g := NewGate(Config{Concurrency: 4, MaxWait: maxWait})
@@ -49,6 +50,12 @@ func FuzzGate(f *testing.F) {
 					Date:  time.Unix(now.Unix()+int64(int8(take())), 0),
 					Reset: time.Unix(now.Unix()+int64(int8(take())), 0),
 				}})
+			case 'r': // seconds left, of one of two limits
+				answer(client.Reply{Status: 200, Quota: client.Quota{
+					Known: true, Limit: int64(take()), Remaining: int64(take()), Relative: true,
+					Left: time.Duration(int8(take())) * time.Second, Name: string([]byte{take() & 1})}})
+			case 'l': // refused for load
+				answer(client.Reply{Verdict: client.Erring, Status: 503, Health: client.Ill})
 			case 'h': // huge ones
 				var b [16]byte
 				script = script[copy(b[:], script):]

@@ -264,10 +264,28 @@ func drawReply(t *rapid.T, sent, received time.Time) client.Reply {
 		r.Quota.Date = time.Unix(received.Unix()+times.Draw(t, "date"), 0)
 	}
 	if rapid.IntRange(0, 4).Draw(t, "known") > 0 {
-		r.Quota.Known = true
-		r.Quota.Limit = rapid.OneOf(rapid.Int64Range(1, 50), rapid.Int64()).Draw(t, "limit")
-		r.Quota.Remaining = rapid.OneOf(rapid.Int64Range(0, 50), rapid.Int64()).Draw(t, "remaining")
-		r.Quota.Reset = time.Unix(received.Unix()+times.Draw(t, "reset"), 0)
+		drawQuota(t, &r.Quota, received, times)
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "more") {
+		r.More = append(r.More, client.Quota{})
+		drawQuota(t, &r.More[len(r.More)-1], received, times)
 	}
 	return r
+}
+
+// drawQuota draws what headers may say of one limit.
+func drawQuota(t *rapid.T, q *client.Quota, received time.Time, times *rapid.Generator[int64]) {
+	q.Known = true
+	q.Name = rapid.SampledFrom([]string{"", "", "short", "long", "a", "b", "c"}).Draw(t, "name")
+	q.OwnTask = rapid.IntRange(0, 9).Draw(t, "own") == 0
+	q.Limit = rapid.OneOf(rapid.Int64Range(1, 50), rapid.Int64()).Draw(t, "limit")
+	q.Remaining = rapid.OneOf(rapid.Int64Range(0, 50), rapid.Int64()).Draw(t, "remaining")
+	if q.Relative = rapid.Bool().Draw(t, "relative"); q.Relative {
+		q.Left = time.Duration(times.Draw(t, "left"))
+		if rapid.IntRange(0, 3).Draw(t, "seconds") > 0 {
+			q.Left = q.Left % 5000 * time.Second
+		}
+		return
+	}
+	q.Reset = time.Unix(received.Unix()+times.Draw(t, "reset"), 0)
 }
