@@ -127,6 +127,9 @@ func (d *dispatcher) mayGo(now time.Time, dec pace.Decision) (time.Time, bool) {
 	case dec.Reason == pace.Quota:
 		d.waits.keepPace(now, d.quota.text(d.cfg.Pace.QuotaShare))
 		d.waits.begin(&d.sum.Waited.Quota, quota, "waiting for the quota", dec.At)
+	case dec.Reason == pace.Load:
+		d.waits.keepPace(now, "what the server takes")
+		d.waits.begin(&d.sum.Waited.Quota, theirs, "the server takes no more", dec.At)
 	case dec.Reason == pace.Throttled:
 		d.waits.begin(&d.sum.Waited.Quota, theirs, "the server asks to wait", dec.At)
 	default:

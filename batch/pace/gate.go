@@ -35,6 +35,7 @@ const (
 	Cautious                // an answer must first show what the server or its new window allows
 	Rate                    // --rate
 	Quota                   // the server's quota
+	Load                    // the server was seen to take no more, and no faster
 	Throttled               // the server answered 429, or 503 with Retry-After
 	Outage                  // the server is out of order, and its next probe is not due
 )
@@ -313,7 +314,7 @@ func (g *Gate) Next(now time.Time, inFlight int, left int64) Decision {
 // one request, and one more for every second without it.
 func (g *Gate) busy(now tick, inFlight int) wait {
 	if due := g.concurrency.due(); now < due {
-		return wait{reason: Busy, until: due}
+		return wait{reason: Load, until: due}
 	}
 	switch {
 	case inFlight == 0:
