@@ -40,18 +40,20 @@ func TestProbesAreNoAttempts(t *testing.T) {
 func TestPoison(t *testing.T) {
 	tests := []struct {
 		name   string
+		rows   int
 		poison func(i int) bool
-		pause  bool // the server is gone for 3 s
-		most   time.Duration
+		pause  bool          // the server is gone for 3 s
+		most   time.Duration // for the others
 	}{
-		{"a block", func(i int) bool { return i >= 500 && i < 540 }, false, 3 * time.Minute},
-		{"every twelfth", func(i int) bool { return i%12 == 0 }, true, 3 * time.Minute},
-		{"a few at the end", func(i int) bool { return i >= 2991 }, false, 3 * time.Minute},
+		{"a block", 3000, func(i int) bool { return i >= 500 && i < 540 }, false, 10 * time.Second},
+		{"every twelfth", 3000, func(i int) bool { return i%12 == 0 }, true, 20 * time.Second},
+		{"a few at the end", 3000, func(i int) bool { return i >= 2991 }, false, 5 * time.Second},
+		{"nothing else", 15, func(int) bool { return true }, false, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const rows = 3000
+				rows := tt.rows
 				poison, n := map[string]bool{}, 0
 				for i := range rows {
 					if tt.poison(i) {
@@ -70,7 +72,7 @@ func TestPoison(t *testing.T) {
 				b := newBench(t, manyTasks(rows))
 				b.cfg.Rules.MaxOutage = time.Minute
 				sum := b.run(s, nil)
-				if count(sum, record.Unknown) != n || count(sum, record.Updated) != rows-n {
+				if sum.Stop != nil || count(sum, record.Unknown) != n || count(sum, record.Updated) != rows-n {
 					t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
 				}
 				var others time.Duration
@@ -86,6 +88,61 @@ func TestPoison(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A limit that is one task's own holds back its row alone.
+func TestOwnTask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		own := wait429
+		own.reply = func(r *client.Reply) {
+			r.Quota = client.Quota{Known: true, Limit: 3, OwnTask: true, Relative: true, Left: time.Minute}
+		}
+		s := newServer(func(task string, n int) step {
+			if task == "t3" && n < 2 {
+				return own
+			}
+			return ok200.after(time.Millisecond)
+		})
+		b := newBench(t, manyTasks(50))
+		began := time.Now()
+		sum := b.run(s, nil)
+		if count(sum, record.Updated) != 50 {
+			t.Fatalf("%v", sum.Outcomes)
+		}
+		for _, c := range s.calls {
+			if at := c.end.Sub(began); c.task != "t3" && at > time.Second {
+				t.Errorf("%s waited %s", c.task, at)
+			}
+		}
+		if took := time.Since(began); took < 2*time.Minute || took > 3*time.Minute {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// Refusals for a limit that is only felt use up no attempt, up to ten of a
+// row's: then it is the row.
+func TestFelt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, manyTasks(400))
+		b.cfg.Pace.Concurrency = 1
+		began := time.Now()
+		b.run(newServer(func(task string, n int) step {
+			if task == "t200" || task == "t100" && n < 8 {
+				return gone503
+			}
+			return ok200.after(10 * time.Millisecond)
+		}), nil)
+		for _, row := range []struct {
+			place    int
+			outcome  string
+			attempts string
+		}{{100, "updated", "9"}, {200, "failed", "15"}} {
+			if r := b.records(b.cfg.Results)[row.place]; r["_outcome"] != row.outcome || r["_attempts"] != row.attempts {
+				t.Errorf("row %s is %s after %s attempts, %s", r["_row"], r["_outcome"], r["_attempts"], time.Since(began))
+			}
+		}
+	})
 }
 
 // Read ahead is bounded, in rows and in bytes; during an outage it goes on up
