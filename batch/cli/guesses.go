@@ -19,7 +19,7 @@ var flagGuesses = map[string]string{
 	"url": "base-url", "host": "base-url", "server": "base-url", "endpoint": "base-url", "api-url": "base-url",
 	"sep": "delimiter", "separator": "delimiter", "charset": "encoding", "header": "columns", "no-header": "columns",
 	"rps": "rate", "qps": "rate", "rate-limit": "rate", "throttle": "rate",
-	"silent": "quiet", "verbose": "progress", "restart": "fresh", "force": "fresh", "first": "limit", "head": "limit",
+	"silent": "quiet", "verbose": "progress", "restart": "fresh", "force": "fresh", "first": "limit", "head": "limit", "log": "log-file",
 	"cacert": "ca-cert", "insecure": "insecure-http", "simulate": "dry-run",
 }
 
@@ -45,6 +45,7 @@ var commandGuesses = map[string]string{
 	"validate": "check", "verify": "check", "lint": "check", "test": "check", "dry-run": "check", "plan": "check", "preview": "check",
 	"import": "update", "run": "update", "send": "update", "apply": "update", "upload": "update", "push": "update", "bulk": "update", "put": "update",
 	"serve": "sandbox", "server": "sandbox", "mock": "sandbox", "demo": "sandbox", "template": "fields", "schema": "fields", "columns": "fields",
+	"status": "report", "results": "report", "html": "report",
 }
 
 // unknownFlag is the answer to a flag that the command does not have.
