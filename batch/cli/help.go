@@ -92,7 +92,8 @@ into the results file. The same command again continues where a run was
 stopped; an update of the results file sends the rows that did not get through.
 The server may replace the whole metadata or attachmentUrls of a task, or add to
 them; it is not published which. If it adds, an update repeated after no answer
-may attach a URL twice.
+may attach a URL twice. --skip-unchanged does not see what others have changed
+on the server meanwhile: send all now and then.
 Flags may stand before or after FILE.
 
 Examples:

@@ -82,7 +82,7 @@ func (s *settings) inputFlags() []cli.Flag {
 		&flag{name: "empty", choices: []string{"keep", "clear"}, def: "keep", leave: true, read: text(&in.Empty), usage: "what an empty CSV cell means"},
 		&flag{name: "null", choices: []string{"error", "keep", "clear"}, def: "error", leave: true, read: text(&in.Null), usage: "what a JSONL null means"},
 		&flag{name: "list-separator", value: "TEXT", def: "|", leave: true, read: filled(&in.ListSeparator), usage: "separator in a list cell; a newline always separates"},
-		&flag{name: "skip-unchanged", value: "RESULTS|last", read: filled(&s.unchanged), usage: "skip rows whose task was given exactly this by the batch in RESULTS; last: by its newest results (needs {date} in -o). What others changed meanwhile is not seen: send all now and then"},
+		&flag{name: "skip-unchanged", value: "RESULTS|last", read: filled(&s.unchanged), usage: "skip rows whose task was given exactly this by the batch in RESULTS; last: its newest results (needs {date} in -o)"},
 		&flag{name: "plan", value: "HASH", read: fingerprint(&s.batch.Plan), usage: "send nothing unless the input, as the flags map it, and the target have this fingerprint, which check prints"},
 		&flag{name: "strict", stays: true, read: on(&s.strict), usage: "send nothing if any row is invalid"},
 		&flag{name: "limit", value: "N", read: whole(&s.batch.Limit, 1, math.MaxInt64), usage: "only the first N rows of the input; try 20 first, then the same command without it (default: all)"},
