@@ -15,9 +15,10 @@ import (
 type builder struct {
 	layout    *layout
 	typist    typist
-	taskID    int  // index in layout.own
-	object    int  // index in layout.own of whole metadata objects, -1: none
-	constants bool // --set gives some of the values
+	taskID    int                   // index in layout.own
+	fields    [client.NumFields]int // the same of those that have a column
+	object    int                   // index in layout.own of whole metadata objects, -1: none
+	constants bool                  // --set gives some of the values
 
 	row         Row
 	values      []value // one for each of layout.own
@@ -27,13 +28,13 @@ type builder struct {
 	verbatim    bool    // the own cells stay as the record has them
 	conflict    bool    // a metadata key has two values
 
-	seen    []bool         // JSONL: which of layout.own the row has had
-	text    strings.Reader // what decoder reads
-	decoder jsontext.Decoder
-	update  client.Update
-	sent    [client.NumFields]string // what Row.Value returns
-	body    []byte
-	merged  []byte
+	seen     []bool         // JSONL: which of layout.own the row has had
+	text     strings.Reader // what decoder reads
+	decoder  jsontext.Decoder
+	update   client.Update
+	metadata value // with all its keys
+	body     []byte
+	merged   []byte
 }
 
 func newBuilder(l *layout, r *rules) *builder {
@@ -41,7 +42,7 @@ func newBuilder(l *layout, r *rules) *builder {
 	if l.results == nil && slices.ContainsFunc(r.translations, func(tr *translation) bool { return tr.target.place == toKey }) {
 		y.keys = r
 	}
-	return &builder{
+	b := &builder{
 		layout:    l,
 		typist:    y,
 		taskID:    taskIDOf(l.own),
@@ -50,6 +51,12 @@ func newBuilder(l *layout, r *rules) *builder {
 		values:    make([]value, len(l.own)),
 		seen:      make([]bool, len(l.own)),
 	}
+	for i, own := range l.own {
+		if own.target.place == toField {
+			b.fields[own.target.field] = i
+		}
+	}
+	return b
 }
 
 // start begins a row.
@@ -108,6 +115,7 @@ func (b *builder) finish(constants bool) {
 		}
 	}
 	b.apply(client.Metadata, object)
+	b.metadata = object
 	b.body = b.update.AppendBody(b.body[:0])
 	b.row.Body, b.row.Set, b.row.Cleared, b.row.values = b.body, b.update.Set(), b.update.Cleared(), b
 	if isMisread(b.body) {
@@ -126,7 +134,6 @@ func (b *builder) warnMisread() {
 }
 
 func (b *builder) apply(f client.Field, v value) {
-	b.sent[f] = v.text
 	switch {
 	case v.state == cleared:
 		b.update.Clear(f)

@@ -34,7 +34,10 @@ func (r *Row) Value(f client.Field) string {
 	if r.values == nil || !r.Set.Has(f) {
 		return ""
 	}
-	return r.values.sent[f]
+	if f == client.Metadata {
+		return r.values.metadata.text
+	}
+	return r.values.values[r.values.fields[f]].text
 }
 
 // RowError says why a row cannot be turned into a request.
