@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -28,8 +29,8 @@ type builder struct {
 	verbatim    bool    // the own cells stay as the record has them
 	conflict    bool    // a metadata key has two values
 
-	seen     []bool         // JSONL: which of layout.own the row has had
-	text     strings.Reader // what decoder reads
+	seen     []bool       // JSONL: which of layout.own the row has had
+	text     bytes.Buffer // what decoder reads
 	decoder  jsontext.Decoder
 	update   client.Update
 	metadata value // with all its keys

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -46,6 +47,7 @@ type jsonlReader struct {
 	window
 	newline byte
 	number  int64
+	long    []byte // a line that is longer than the window
 }
 
 func newJSONLReader(src io.Reader, newline byte) *jsonlReader {
@@ -75,7 +77,7 @@ func (r *jsonlReader) read() (string, error) {
 	if end >= 0 {
 		return r.take(min(end+1, len(r.text)))[:end], nil
 	}
-	var line []byte
+	line := slices.Grow(r.long[:0], inputLimits.row+1) // once for all long lines
 	for more := true; more && end < 0; {
 		end = strings.IndexByte(r.text, r.newline)
 		n := end
@@ -88,5 +90,6 @@ func (r *jsonlReader) read() (string, error) {
 			more, err = r.more()
 		}
 	}
+	r.long = line
 	return string(line), err
 }

@@ -69,7 +69,7 @@ func TestJSONLine(t *testing.T) {
 		{"mapped boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, "wrong type column r"},
 		{"set", `{"taskId":"T-1","title":5,"metadata":{"r":1,"x":2}}`, Options{Set: []string{"title=y", "metadata.r=EU"}}, `{"title":"y","metadata":{"x":2,"r":"EU"}}`},
 		{"set empties", `{"taskId":"T-1","metadata":{"r":1}}`, Options{Set: []string{"metadata.r=EU"}}, `{"metadata":{"r":"EU"}}`},
-		{"value too large", `{"taskId":"T-1","title":"` + strings.Repeat("x", inputLimits.cell-1) + `"}`, Options{}, "cell too large column title"},
+		{"value too large", `{"taskId":"T-1","title":"` + strings.Repeat("x", inputLimits.cell+1) + `"}`, Options{}, "cell too large column title"},
 		{"line too large", `{"taskId":"T-1","title":"` + strings.Repeat("x", 9<<20) + `"}`, Options{}, "row too large column "},
 	}
 	for _, test := range tests {
@@ -113,6 +113,8 @@ func TestJSONLReasons(t *testing.T) {
 		{"CSV", `2,y`, Options{}, "trailing text: text follows after the end of the JSON value, at character 2"},
 		{"two keys", `{"taskId":"T-1","r":1,"s":2}`, Options{Map: []string{"r=metadata.a", "s=metadata.a"}}, "two keys for one field: the row has a second key that means metadata.a"},
 		{"long", `{"taskId":"T-1","metadata":"` + strings.Repeat("x", 99) + `"}`, Options{}, `wrong type: metadata must be a JSON object, not "` + strings.Repeat("x", 56) + "..."},
+		{"largest text", `{"taskId":"T-1","title":"` + strings.Repeat(`\n`, 1<<20) + `"}`, Options{}, `{"title":"` + strings.Repeat(`\n`, 1<<20) + `"}`},
+		{"text too large", `{"taskId":"T-1","title":"` + strings.Repeat("x", 1<<20+1) + `"}`, Options{}, "cell too large: the value is larger than 1 MiB"},
 		{"text for number", `{"taskId":"T-1","r":"2"}`, Options{Map: []string{"r=metadata.a:number"}}, `wrong type: metadata.a:number must be a JSON number, not "2"`},
 		{"text for boolean", `{"taskId":"T-1","r":"true"}`, Options{Map: []string{"r=metadata.a:boolean"}}, `wrong type: metadata.a:boolean must be true or false, not "true"`},
 	}

@@ -3,6 +3,7 @@ package csvmap
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -49,7 +50,8 @@ func (b *builder) failLine(line jsonLine, key string, p *problem) {
 // it reads on, to know the task id.
 func (b *builder) readObject(line jsonLine) {
 	d := &b.decoder
-	b.text.Reset(line.text)
+	b.text.Reset()
+	b.text.WriteString(line.text)
 	d.Reset(&b.text)
 	if d.PeekKind() != jsontext.KindBeginObject {
 		_, p := b.typist.json(line.text)
@@ -139,7 +141,7 @@ func (b *builder) readUnknown(line jsonLine, key, raw string) {
 		return
 	}
 	if len(b.ignoredKeys) == 0 {
-		b.ignoredKeys = append(b.ignoredKeys, '{')
+		b.ignoredKeys = append(slices.Grow(b.ignoredKeys, len(line.text)), '{')
 	}
 	b.ignoredKeys, _ = jsontext.AppendQuote(appendComma(b.ignoredKeys), key) // valid UTF-8: the decoder has seen it
 	b.ignoredKeys = append(append(b.ignoredKeys, ':'), raw...)
@@ -149,8 +151,8 @@ func (b *builder) readUnknown(line jsonLine, key, raw string) {
 func (y *typist) jsonValue(t target, tr *translation, raw, null string) (value, *problem) {
 	kind := jsontext.Value(raw).Kind()
 	switch {
-	case len(raw) > inputLimits.cell:
-		return value{}, problemf("cell too large", "", "%s", tooLarge("the value", inputLimits.cell))
+	case kind != jsontext.KindString && len(raw) > inputLimits.cell:
+		return value{}, valueTooLarge()
 	case kind == jsontext.KindNull && null == "error":
 		return value{}, problemf("null", "", "null is ambiguous; --null keep leaves the field as it is, --null clear clears it")
 	case kind == jsontext.KindNull && t.place == toTaskID:
@@ -164,7 +166,11 @@ func (y *typist) jsonValue(t target, tr *translation, raw, null string) (value, 
 	case kind != jsontext.KindString:
 		return value{}, problemf("wrong type", raw, "%s must be a text in quotes, not %s", t, showJSON(raw))
 	}
-	text, p := tr.text(plainText(raw))
+	text := plainText(raw)
+	if len(text) > inputLimits.cell {
+		return value{}, valueTooLarge()
+	}
+	text, p := tr.text(text)
 	switch {
 	case p != nil:
 		return value{}, p
@@ -176,6 +182,10 @@ func (y *typist) jsonValue(t target, tr *translation, raw, null string) (value, 
 		return value{state: cleared}, nil
 	}
 	return value{given, text}, nil
+}
+
+func valueTooLarge() *problem {
+	return problemf("cell too large", "", "%s", tooLarge("the value", inputLimits.cell))
 }
 
 // typedJSON is typed for a value that is JSON already.
