@@ -82,6 +82,10 @@ func findCommand(word string, commands []*cli.Command, others ...string) (*cli.C
 	}
 	names = append(names, others...)
 	if name, _, isFlag := cutFlag(word); isFlag {
+		if flagGuesses[name] != "" || flagAnswers[name] != "" {
+			typed, _, _ := strings.Cut(word, "=") // its value may be a key
+			return nil, unknownFlag(commands[0], typed, name)
+		}
 		for _, c := range commands {
 			if findFlag(c, name) != nil {
 				return nil, usagef("flag %s stands before the command; write: taskbatch %s %s", shown(word), c.Name, shown(word))

@@ -7,7 +7,8 @@
 //	     open input, name outputs, lock, batch.Prepare   (check ends here)
 //	     ask, send (batch.Run beside the display), tell
 //
-// args.go brings the arguments into the form that cli/v2 cannot misread.
+// args.go brings the arguments into the form that cli/v2 cannot misread;
+// guesses.go answers the names that people try first.
 // flags.go says what a flag is, values.go how values are read, settings.go and
 // tools.go which flags there are. job.go is the way of an update, names.go the
 // files around it, target.go where it goes, next.go the command to type after
@@ -18,5 +19,5 @@
 // background.go, is one line on stderr and exit 70.
 //
 // The streams are arguments of Main; nothing here exits the process, but a
-// signal that stopped it may end it (signals_unix.go).
+// signal that stopped it may end it (platform_unix.go).
 package cli
