@@ -121,8 +121,8 @@ func TestZerosBeforeOldRecords(t *testing.T) {
 		at    string // of the last record, else that time
 		want  string
 	}{
-		"all of three seconds": {later: 2900 * time.Millisecond},
-		"older ones":           {later: 3100 * time.Millisecond, want: "behind them records that were on the disk"},
+		"all of three seconds": {later: 3 * time.Second},
+		"older ones":           {later: 3001 * time.Millisecond, want: "behind them records that were on the disk"},
 		"of no time":           {at: "16.11.2026", want: "NUL bytes"},
 	} {
 		b, _ := image(20)
@@ -254,6 +254,13 @@ func TestLostQuote(t *testing.T) {
 	// The same with nothing behind it is the start of a record.
 	if left, _, err := repaired(t, tempPath(t), b[:ends[3]-2]); err != nil || len(left) != ends[2] {
 		t.Error(len(left), err)
+	}
+	// Lines in a cell are records only if they say so.
+	for _, line := range []string{"updated,x,,,,,,,,a", "done,4,,,,,,,,a", "updated,4,,,,,,"} {
+		torn := append(slices.Clone(b), "updated,30,200,1,1,,,,,task,\"a\n"+line+"\nb"...)
+		if left, _, err := repaired(t, tempPath(t), torn); err != nil || len(left) != len(b) {
+			t.Errorf("%s: %d bytes, %v", line, len(left), err)
+		}
 	}
 	// In the header, too.
 	b = slices.Concat(Header([]string{"taskId", "a,b"}), newRecord(2).append(nil))

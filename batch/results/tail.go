@@ -89,7 +89,7 @@ func (t *torn) addHead(line []byte) {
 	if t.heads == 0 || at.Before(t.oldest) {
 		t.oldest = at
 	}
-	if t.heads == 0 || at.After(t.newest) {
+	if at.After(t.newest) {
 		t.newest = at
 	}
 	t.heads++
