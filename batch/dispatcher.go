@@ -87,6 +87,9 @@ func (d *dispatcher) await(now, wake time.Time) {
 	if d.stopping.unwritable {
 		failed = nil
 	}
+	if len(d.signals) > 0 { // to stop comes before any new row
+		rows = nil
+	}
 	handle := func() {}
 	select {
 	case it := <-d.replies:
