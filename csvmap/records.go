@@ -30,6 +30,7 @@ func OpenRecords(path string, r io.Reader) (*Records, error) {
 	if err != nil {
 		return nil, err
 	}
+	src.unnamed = true
 	in := &Input{path: path, source: src, rules: opt, layout: &layout{width: maxColumns, results: &resultsColumns{}}}
 	rs := &Records{in: in}
 	if err := rs.readNames(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"taskbatch/batch"
+	"taskbatch/batch/report"
 	"taskbatch/client"
 	"taskbatch/csvmap/words"
 )
@@ -99,7 +100,7 @@ func (j *job) checkRows(p *page) {
 		p.linef("  %s", line)
 	}
 	if r := j.set.batch.Pace.Rate; r > 0 && s.ToSend > 0 {
-		p.linef("  takes at least %s at --rate %s", took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), findFlag(j.inv.command, "rate").String())
+		p.linef("  takes at least %s at --rate %s", report.Took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), findFlag(j.inv.command, "rate").String())
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 
@@ -101,7 +102,6 @@ func (l *runLog) close() error {
 	close(l.closing)
 	l.flusher.Wait()
 	l.keep(l.buf.Flush())
-	l.keep(l.file.Sync())
 	l.keep(l.file.Close())
 	return l.err
 }
@@ -123,7 +123,7 @@ func (l *runLog) attempted(row int64, taskID string, attempt int, r *client.Repl
 	b = append(append(b, `,"taskId":"`...), taskID...) // a task id needs no escapes
 	b = strconv.AppendInt(append(b, `","attempt":`...), int64(attempt), 10)
 	b = strconv.AppendInt(append(b, `,"status":`...), int64(r.Status), 10)
-	b = strconv.AppendFloat(append(b, `,"ms":`...), milliseconds(r.Received.Sub(r.Sent)), 'f', -1, 64)
+	b = appendMS(append(b, `,"ms":`...), r.Received.Sub(r.Sent))
 	b = append(append(b, `,"verdict":"`...), r.Verdict.String()...)
 	b = append(b, '"')
 	if r.RequestID != "" {
@@ -134,7 +134,16 @@ func (l *runLog) attempted(row int64, taskID string, attempt int, r *client.Repl
 	return l.written(err)
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// appendMS appends milliseconds with up to three decimals.
+func appendMS(b []byte, d time.Duration) []byte {
+	us := d.Microseconds()
+	b = strconv.AppendInt(b, us/1000, 10)
+	if rest := us % 1000; rest > 0 {
+		decimals := [4]byte{'.', byte('0' + rest/100), byte('0' + rest/10%10), byte('0' + rest%10)}
+		b = append(b, bytes.TrimRight(decimals[:], "0")...)
+	}
+	return b
+}
 
 // watcher looks on while a run sends: for the log, and for the gaps in the
 // report.

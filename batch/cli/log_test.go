@@ -19,6 +19,7 @@ func TestLogLine(t *testing.T) {
 	for _, r := range []client.Reply{
 		{Status: 200, Sent: sent, Received: sent.Add(20*time.Millisecond + 123*time.Microsecond), RequestID: "c0ffee"},
 		{Verdict: client.Unanswered, Sent: sent, Received: sent.Add(30 * time.Second)},
+		{Status: 200, Sent: sent, Received: sent.Add(50 * time.Microsecond)},
 		{Verdict: client.Erring, Status: 503, Sent: sent, Received: sent, RequestID: "\"<b>\x1b[31m\u202e\xff&'\n\t\\"},
 	} {
 		path := filepath.Join(t.TempDir(), "run.log")
@@ -39,7 +40,7 @@ func TestLogLine(t *testing.T) {
 		}
 		record := slog.NewRecord(r.Received, level, "attempt", 0)
 		record.Add("run_id", "0123456789abcdef", "row", 5312, "taskId", "TASK-1.~_", "attempt", 2, "status", r.Status,
-			"ms", milliseconds(r.Received.Sub(r.Sent)), "verdict", r.Verdict.String())
+			"ms", float64(r.Received.Sub(r.Sent).Microseconds())/1000, "verdict", r.Verdict.String())
 		if r.RequestID != "" {
 			record.Add("request_id", words.Visible(r.RequestID))
 		}

@@ -64,7 +64,7 @@ func (j *job) verdict() string {
 	if sig := j.signals.caught(); s.Stop != nil && s.Stop.Cause == batch.Signal && sig != nil {
 		how += " by " + signalName(sig)
 	}
-	text := fmt.Sprintf("%s after %s: %s of %s updated", how, took(s.Finished.Sub(s.Started)),
+	text := fmt.Sprintf("%s after %s: %s of %s updated", how, report.Took(s.Finished.Sub(s.Started)),
 		words.Grouped(s.Outcomes[record.Updated]), words.Plural(s.Rows, "row"))
 	if earlier := survey.Finished - survey.Skipped; earlier > 0 {
 		text += fmt.Sprintf(" (%s of them earlier)", words.Grouped(earlier))
@@ -126,7 +126,7 @@ func waits(w batch.Waited) string {
 		text string
 	}{{w.Rate, "for --rate"}, {w.Quota, "for the quota"}, {w.Retry, "before retries"}, {w.Outage, "for the server to come back"}} {
 		if cause.d >= 100*time.Millisecond {
-			parts = append(parts, took(cause.d)+" "+cause.text)
+			parts = append(parts, report.Took(cause.d)+" "+cause.text)
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -195,15 +195,4 @@ func rowList(rows []int64, count int64) string {
 		b.WriteString(" ...")
 	}
 	return b.String()
-}
-
-// took writes how long something took.
-func took(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
 }

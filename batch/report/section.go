@@ -3,10 +3,7 @@ package report
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"iter"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +12,6 @@ import (
 	"taskbatch/batch/results"
 	"taskbatch/csvmap"
 	"taskbatch/csvmap/record"
-	"taskbatch/csvmap/words"
 )
 
 // Section is what one results file says of its batch. It must be closed.
@@ -246,160 +242,4 @@ func (s *Section) Unfinished() int64 {
 func (s *Section) Latency(q float64) time.Duration {
 	h := s.times.latency()
 	return min(h.quantile(q), s.Slowest)
-}
-
-// Row is a row that did not get through, for the table. All its texts are for
-// people: short, and without what cannot be seen.
-type Row struct {
-	Outcome  record.Outcome
-	Number   string
-	Status   string
-	Attempts string
-	Message  string
-	Cells    []string // of the shown columns
-}
-
-const maxCell = 300 // bytes shown of a cell
-
-// unfinished yields the first rows that did not get through. An error ends them
-// and is kept in s.broken.
-func (s *Section) unfinished(ctx context.Context, most int64) iter.Seq[Row] {
-	return func(yield func(Row) bool) {
-		left := min(most, s.Unfinished())
-		if left == 0 {
-			return
-		}
-		for cells, err := range s.records.Each(ctx) {
-			if err != nil {
-				s.broken = err
-				return
-			}
-			outcome, ok := record.ParseOutcome(s.cell(cells, record.ColOutcome))
-			if !ok || outcome.Finished() {
-				continue
-			}
-			left--
-			if !yield(s.row(cells, outcome)) || left == 0 {
-				return
-			}
-		}
-	}
-}
-
-func (s *Section) row(cells []string, outcome record.Outcome) Row {
-	status := s.cell(cells, record.ColStatus)
-	row := Row{
-		Outcome: outcome, Number: visible(s.cell(cells, record.ColRow), maxCell), Status: visible(status, maxCell),
-		Attempts: visible(s.cell(cells, record.ColAttempts), maxCell),
-		Message:  visible(s.cell(cells, record.ColError), 2*maxCell),
-	}
-	for _, c := range s.columns {
-		if c.shown {
-			row.Cells = append(row.Cells, visible(cellAt(cells, c.at), maxCell))
-		}
-	}
-	return row
-}
-
-// shownColumns are the names of Row.Cells.
-func (s *Section) shownColumns() (names []string) {
-	for _, c := range s.columns {
-		if c.shown {
-			names = append(names, visible(c.name, maxCell))
-		}
-	}
-	return names
-}
-
-// taskOf is the task id among the cells of a row.
-func (s *Section) taskOf(row Row) string {
-	i := slices.Index(s.shownColumns(), "taskId")
-	if i < 0 {
-		return ""
-	}
-	return row.Cells[i]
-}
-
-// Verdict is the batch in one sentence.
-func (s *Section) Verdict() string {
-	updated, skipped, lost := s.Outcomes[record.Updated], s.Outcomes[record.Skipped], s.Unfinished()
-	switch {
-	case s.Partial:
-		return fmt.Sprintf("Not finished: %s settled so far; %s updated, %s did not get through.", words.Plural(s.Rows, "row"), words.Grouped(updated), words.Grouped(lost))
-	case s.records == nil:
-		return "Nothing was sent."
-	case s.Rows == 0:
-		return "Nothing to do: the batch has no rows."
-	case updated == s.Rows && s.Rows == 1:
-		return "The only row was updated."
-	case updated == s.Rows:
-		return fmt.Sprintf("All %s were updated.", words.Plural(s.Rows, "row"))
-	case skipped == s.Rows:
-		return fmt.Sprintf("Nothing had to be changed: %s skipped.", words.Plural(s.Rows, "row"))
-	case lost == 0:
-		return fmt.Sprintf("All %s are done: %s updated, %s skipped.", words.Plural(s.Rows, "row"), words.Grouped(updated), words.Grouped(skipped))
-	case updated+skipped == 0:
-		return fmt.Sprintf("None of %s got through.", words.Plural(s.Rows, "row"))
-	}
-	text := fmt.Sprintf("%s of %s updated", words.Grouped(updated), words.Plural(s.Rows, "row"))
-	if skipped > 0 {
-		text += fmt.Sprintf(", %s skipped", words.Grouped(skipped))
-	}
-	return text + fmt.Sprintf("; %s did not get through.", words.Grouped(lost))
-}
-
-// Name is the file's name, without its folder, as it is shown.
-func (s *Section) Name() string { return visible(filepath.Base(s.Path), maxCell) }
-
-// Target is where the rows went; "" if no row says so.
-func (s *Section) Target() string { return visible(strings.Join(s.Targets, ", "), maxCell) }
-
-// When is from when to when rows were answered; "" without any.
-func (s *Section) When() string {
-	if s.First.IsZero() {
-		return ""
-	}
-	if stamp(s.First) == stamp(s.Last) {
-		return stamp(s.First)
-	}
-	return stamp(s.First) + " to " + stamp(s.Last)
-}
-
-// active is how long the runs took, without the time between them.
-func (s *Section) active() (d time.Duration) {
-	for _, st := range s.times.stretches {
-		d += time.Duration(st.last-st.first) * time.Millisecond
-	}
-	return d
-}
-
-// tried is the number of rows on the timeline.
-func (s *Section) tried() int64 {
-	h := s.times.latency()
-	return h.count()
-}
-
-// statusText is an HTTP status; "" for none.
-func statusText(status int) string {
-	if status == 0 {
-		return ""
-	}
-	return strconv.Itoa(status)
-}
-
-// rowList names the first rows of a cause.
-func rowList(c *results.Cause) string {
-	numbers := make([]string, len(c.Rows))
-	for i, row := range c.Rows {
-		numbers[i] = strconv.FormatInt(row, 10)
-	}
-	text := "row "
-	if c.Count > 1 {
-		text = "rows "
-	}
-	text += strings.Join(numbers, ", ")
-	if more := c.Count - int64(len(c.Rows)); more > 0 {
-		text += " and " + words.Grouped(more) + " more"
-	}
-	return text
 }

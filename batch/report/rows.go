@@ -1,0 +1,81 @@
+package report
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"taskbatch/csvmap/record"
+)
+
+// Row is a row that did not get through, for the table. All its texts are for
+// people: short, and without what cannot be seen.
+type Row struct {
+	Outcome  record.Outcome
+	Number   string
+	Status   string
+	Attempts string
+	Message  string
+	Cells    []string // of the shown columns
+}
+
+const maxCell = 300 // bytes shown of a cell
+
+// unfinished yields the first rows that did not get through. An error ends them
+// and is kept in s.broken.
+func (s *Section) unfinished(ctx context.Context, most int64) iter.Seq[Row] {
+	return func(yield func(Row) bool) {
+		left := min(most, s.Unfinished())
+		if left == 0 {
+			return
+		}
+		for cells, err := range s.records.Each(ctx) {
+			if err != nil {
+				s.broken = err
+				return
+			}
+			outcome, ok := record.ParseOutcome(s.cell(cells, record.ColOutcome))
+			if !ok || outcome.Finished() {
+				continue
+			}
+			left--
+			if !yield(s.row(cells, outcome)) || left == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (s *Section) row(cells []string, outcome record.Outcome) Row {
+	status := s.cell(cells, record.ColStatus)
+	row := Row{
+		Outcome: outcome, Number: visible(s.cell(cells, record.ColRow), maxCell), Status: visible(status, maxCell),
+		Attempts: visible(s.cell(cells, record.ColAttempts), maxCell),
+		Message:  visible(s.cell(cells, record.ColError), 2*maxCell),
+	}
+	for _, c := range s.columns {
+		if c.shown {
+			row.Cells = append(row.Cells, visible(cellAt(cells, c.at), maxCell))
+		}
+	}
+	return row
+}
+
+// shownColumns are the names of Row.Cells.
+func (s *Section) shownColumns() (names []string) {
+	for _, c := range s.columns {
+		if c.shown {
+			names = append(names, visible(c.name, maxCell))
+		}
+	}
+	return names
+}
+
+// taskOf is the task id among the cells of a row.
+func (s *Section) taskOf(row Row) string {
+	i := slices.Index(s.shownColumns(), "taskId")
+	if i < 0 {
+		return ""
+	}
+	return row.Cells[i]
+}
