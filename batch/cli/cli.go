@@ -70,7 +70,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	work := inBackground(func() {
 		code = con.check(con.end(s.app(commands).RunContext(ctx, inv.argv(args[0]))))
 	})
-	sig.outlast(work, lastWords)
+	outlast(work, sig.idle, lastWords)
 	if caught := sig.caught(); caught != nil {
 		sig.release()
 		return dieOf(caught)

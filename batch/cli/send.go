@@ -43,7 +43,7 @@ func (j *job) watched(first time.Duration, show func(time.Time) frame, work func
 	viewer := inBackground(func() { j.view.run(finished) })
 	defer func() { // also after a panic: stderr must be free for the last line
 		close(finished)
-		j.signals.outlast(viewer, lastProgress)
+		outlast(viewer, j.signals.over, lastProgress)
 		j.view = nil
 	}()
 	return work()

@@ -14,13 +14,14 @@ const (
 	lastProgress = lastWords / 4 // the display's part of it: the summary file comes after
 )
 
-// signals watches for the signals that ask the program to stop. Before and
-// after sending, the first one cancels the context; while rows are sent, the
-// run is told instead (see during). After the second one the next kills the
-// process at once.
+// signals watches for the signals that ask the program to stop. Before the
+// sending the first one cancels the context; while rows are sent, the run is
+// told instead (see during); then the files are written, which only a second
+// one cuts short. After the second one the next kills the process at once.
 type signals struct {
 	cancel   func()
-	idle     chan struct{} // closed once a stop was asked for and no run is going on
+	over     chan struct{} // closed once a stop was asked for and no run is going on
+	idle     chan struct{} // closed once there is nothing left to do, too, but to speak
 	incoming chan os.Signal
 	quit     chan struct{}
 	release  func()
@@ -30,6 +31,7 @@ type signals struct {
 	count    int
 	running  func(nth int) // while rows are sent
 	progress func()        // SIGUSR1 while rows are sent
+	writing  bool          // from the first row sent until the files are written
 }
 
 // catchSignals starts watching; release ends it. SIGPIPE is ignored from here
@@ -37,6 +39,7 @@ type signals struct {
 func catchSignals(cancel func()) *signals {
 	s := &signals{
 		cancel:   cancel,
+		over:     make(chan struct{}),
 		idle:     make(chan struct{}),
 		incoming: make(chan os.Signal, 4),
 		quit:     make(chan struct{}),
@@ -89,28 +92,31 @@ func (s *signals) stop(sig os.Signal) {
 	if s.count == 2 {
 		signal.Reset(stopSignals()...)
 	}
-	if s.running == nil {
-		s.cancel()
-		s.nowIdle()
+	if s.running != nil {
+		s.running(s.count)
 		return
 	}
-	s.running(s.count)
-}
-
-func (s *signals) nowIdle() {
-	select {
-	case <-s.idle:
-	default:
-		close(s.idle)
+	closeOnce(s.over)
+	if !s.writing || s.count > 1 {
+		s.cancel()
+		closeOnce(s.idle)
 	}
 }
 
-// outlast waits for the end of what may be stuck in writing to a terminal;
-// false: the program was asked to stop, and patience has run out.
-func (s *signals) outlast(b *background, patience time.Duration) bool {
+func closeOnce(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}
+
+// outlast waits for the end of what may be stuck in writing to a terminal.
+// Once enough is closed, it waits only so long; false: it has given up.
+func outlast(b *background, enough <-chan struct{}, patience time.Duration) bool {
 	select {
 	case <-b.ended:
-	case <-s.idle:
+	case <-enough:
 		select {
 		case <-b.ended:
 		case <-time.After(patience):
@@ -127,19 +133,29 @@ func (s *signals) outlast(b *background, patience time.Duration) bool {
 func (s *signals) during(stop func(nth int), progress func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running, s.progress = stop, progress
+	s.running, s.progress, s.writing = stop, progress, true
 	for nth := 1; nth <= s.count; nth++ {
 		stop(nth)
 	}
 }
 
-// afterwards ends what during began.
+// afterwards ends what during began; the files are still to be written.
 func (s *signals) afterwards() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running, s.progress = nil, nil
 	if s.count > 0 {
-		s.nowIdle()
+		closeOnce(s.over)
+	}
+}
+
+// written tells that all files are complete.
+func (s *signals) written() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writing = false
+	if s.count > 0 {
+		closeOnce(s.idle)
 	}
 }
 

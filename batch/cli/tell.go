@@ -14,6 +14,7 @@ func (j *job) tell(err error) error {
 		stop = s.Stop // a signal has been told already
 	}
 	stop, o := j.writeOutputs(stop, j.object(stop))
+	j.signals.written()
 	j.print(stop, &o)
 	return reported(o.ExitCode)
 }
