@@ -200,3 +200,17 @@ func TestLongAnswers(t *testing.T) {
 		}
 	}
 }
+
+// A long body does not hold its memory for ever.
+func TestLongBodyIsLetGo(t *testing.T) {
+	var a answer
+	a.readBody(strings.NewReader(strings.Repeat("x", maxAnswerBytes)))
+	a.readBody(strings.NewReader("{}"))
+	if cap(a.body) > maxKeptBuffer || string(a.body) != "{}" {
+		t.Errorf("%d bytes kept for %q", cap(a.body), a.body)
+	}
+	kept := &a.body[:1][0]
+	if a.readBody(strings.NewReader("[]")); &a.body[0] != kept {
+		t.Error("a short body is not read into the same memory")
+	}
+}
