@@ -29,18 +29,18 @@ type apiError struct {
 func parseAPIError(status int, statusLine string, body []byte) apiError {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")))
 	shape, complete := readErrorShape(body)
-	if words := shape.words(); words != "" {
-		return apiError{words, complete && shape.documented(status)}
+	if said := shape.words(); said != "" {
+		return apiError{said, complete && shape.documented(status)}
 	}
 	title := statusTitle(status, statusLine)
-	words := firstWords(body)
+	said := firstWords(body)
 	switch {
-	case words == "" || complete && len(shape) == 0 || strings.EqualFold(words, http.StatusText(status)):
+	case said == "" || complete && len(shape) == 0 || strings.EqualFold(said, http.StatusText(status)):
 		return apiError{message: title}
-	case strings.HasPrefix(words, strconv.Itoa(status)):
-		return apiError{message: words}
+	case strings.HasPrefix(said, strconv.Itoa(status)):
+		return apiError{message: said}
 	}
-	return apiError{message: title + ": " + words}
+	return apiError{message: title + ": " + said}
 }
 
 // errorShape is the top level of a JSON error, raw.
@@ -69,8 +69,8 @@ func (s errorShape) documented(status int) bool {
 // what is wrapped in data.
 func (s errorShape) words() string {
 	for _, key := range []string{"message", "error"} {
-		if words := valueWords(s[key]); words != "" {
-			return words
+		if said := valueWords(s[key]); said != "" {
+			return said
 		}
 	}
 	if data := s["data"]; data != nil && data[0] == '{' {
