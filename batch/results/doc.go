@@ -4,19 +4,20 @@
 // While a run is unfinished, its records stand in RESULTS.partial, in the order
 // in which rows were settled:
 //
-//	Create, or Repair and Append -> Writer.Append ... -> Writer.Close
+//	Create, or Repair and Continue -> Writer.Add ... -> Writer.Close
 //
 // The Writer takes records without waiting for the disk, writes them at most
 // 50 ms later and syncs about every half second; Busy, Drained and Failed tell
 // a dispatcher when to hold back. When the run ends, Order puts the records
-// into row order with bounded memory and gives the complete file its name
-// atomically.
+// into row order with bounded memory, in the Form that is wanted, and gives the
+// complete file its name atomically.
 //
 // A later run reads either file in row order through a Reader (OpenPartial,
 // OpenComplete) and goes on; CopyToPartial turns a complete file back into the
 // start of a partial one. If a power cut or a full disk tore the partial file,
-// what follows its last whole record is cut off. A file that is not exactly as
-// this package writes it is a *ForeignError.
+// what follows its last whole record is cut off; damage before whole records
+// never is (tail.go). A file that is not exactly as this package writes it is a
+// *ForeignError.
 //
 // Of the two files the partial one always counts, if there is one: a complete
 // file beside it is what it was copied from, or (after a crash between Order's
@@ -24,6 +25,7 @@
 // nothing that the partial file lacks.
 //
 // Beside this the package has what the files around a batch need: their names
-// (ResultsName, RerunName, LockName ...), refusals before anything is
+// (ResultsName, RerunName, LockName ...), the reruns that follow a file
+// (NewestRerun, by what its records say), refusals before anything is
 // written (Files), the lock of a batch (Lock), and WriteAtomic.
 package results
