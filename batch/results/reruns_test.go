@@ -69,6 +69,8 @@ func TestNewestRerun(t *testing.T) {
 		"another batch":        {map[string][]*Record{"t-9.csv": batchRecords("uuuu", one), "t-12.csv": batchRecords("uuuu", other)}, "t-9.csv", "", ""},
 		"another's rerun":      {map[string][]*Record{"t.csv": batchRecords("uuuf", other), "t-2.csv": carried("uuuu")}, "t.csv", "", ""},
 		"less than it had":     {map[string][]*Record{"t.csv": batchRecords("uuuf", one), "t-2.csv": carried("ufuu")}, "t.csv", "", ""},
+		"other rows":           {map[string][]*Record{"t.csv": batchRecords("...u", one), "t-2.csv": carried("u")}, "t.csv", "", ""},
+		"other failed rows":    {map[string][]*Record{"t.csv": batchRecords("...f", one), "t-2.csv": carried("u")}, "t.csv", "", ""},
 		"no results":           {map[string][]*Record{"t.csv": batchRecords("ufuf", one), "t-2.csv": nil}, "t.csv", "", ""},
 		"of the same input":    {map[string][]*Record{"t-2.csv": carried("uuee"), "t-3.csv": carried("uuee")}, "t.csv", "t-3.csv", ""},
 		"of another input":     {map[string][]*Record{"t-2.csv": carried("eeee")}, "t.csv", "", ""},
