@@ -1,12 +1,9 @@
 package batch
 
 import (
-	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"taskbatch/batch/pace"
 	"taskbatch/client"
@@ -67,43 +64,6 @@ func TestMaxOutage(t *testing.T) {
 			})
 		})
 	}
-}
-
-// A stopped continuation keeps what an earlier run learned of a row, unless the
-// row is another one now.
-func TestStopKeepsRecords(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, tasks("a", "b", "c", "d", "d"))
-		b.cfg.Attempts = 1
-		b.run(perTask(map[string][]step{"a": {timeout}, "b": {bad400}, "c": {bad400}, "d": {timeout}}), nil)
-		if got, want := b.outcomes(), "unknown failed failed unknown blocked"; got != want {
-			t.Fatalf("outcomes %s, want %s", got, want)
-		}
-		b.write("taskId,title\na,row 2\nb,row 3\nc,other\nd,row 5\nd,row 6\ne,row 7\ne,row 8\n")
-		stop := make(chan struct{}, 1)
-		stop <- struct{}{}
-		sum := b.run(always(ok200), stop)
-		if got, want := b.outcomes(), "unknown failed unsent unknown blocked unsent unsent"; got != want {
-			t.Errorf("outcomes %s, want %s", got, want)
-		}
-		if sum.Stop == nil || sum.Stop.Cause != Signal || sum.Requests != 0 {
-			t.Errorf("%+v, %d requests", sum.Stop, sum.Requests)
-		}
-	})
-}
-
-// Rows behind an unsent one are unsent, those behind one that did not get
-// through are blocked.
-func TestStopInLanes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, tasks("a", "a", "b", "b", "c", "c"))
-		b.cfg.Pace.Concurrency = 1
-		b.cfg.Rules.MaxDuration = 1500 * time.Millisecond
-		b.run(perTask(map[string][]step{"a": {ok200.after(time.Second)}, "c": {bad400}, "b": {row500.after(time.Second)}}), nil)
-		if got, want := b.outcomes(), "updated unsent failed blocked unsent unsent"; got != want {
-			t.Errorf("outcomes %s, want %s", got, want)
-		}
-	})
 }
 
 // Some of the refusals of a key or a set-up.
@@ -212,86 +172,6 @@ func TestMaxOutageStartsAnew(t *testing.T) {
 	})
 }
 
-// A rerun that is stopped keeps the records of the file that it reruns.
-func TestStoppedRerunKeepsRecords(t *testing.T) {
-	b := newBench(t, tasks("a", "b", "c"))
-	b.cfg.Attempts = 1
-	b.run(perTask(map[string][]step{"a": {timeout}, "b": {bad400}}), nil)
-	before := b.records(b.cfg.Results)
-	copyFile(t, b.cfg.Results, b.dir+"/old.csv")
-	b.cfg.Results = b.dir + "/new.csv"
-	stop := make(chan struct{}, 1)
-	stop <- struct{}{}
-	b.runFile("old.csv", always(ok200), stop)
-	if diff := cmp.Diff(before, b.records(b.cfg.Results)); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// Only a wait in which nothing else can be done is a wait before a retry.
-func TestWaitedBeforeRetries(t *testing.T) {
-	waited := func(rows int, others step) (w Waited) {
-		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, manyTasks(rows))
-			s := newServer(func(task string, n int) step {
-				switch {
-				case task != "t0":
-					return others
-				case n < 4:
-					return row500
-				}
-				return ok200
-			})
-			w = b.run(s, nil).Waited
-		})
-		return w
-	}
-	if w := waited(1, ok200); w.Retry == 0 || w.Rate+w.Quota+w.Outage != 0 {
-		t.Errorf("alone: %+v", w)
-	}
-	if w := waited(8, ok200.after(time.Minute)); w.Retry != 0 {
-		t.Errorf("beside others in flight: %+v", w)
-	}
-}
-
-// The last retries of a run that is well do not wait for long, those of a
-// server in trouble do.
-func TestLoneRetries(t *testing.T) {
-	took := func(rows int) (d time.Duration) {
-		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, manyTasks(rows))
-			b.cfg.Attempts = 8
-			s := newServer(func(task string, n int) step {
-				if task == "t0" && n < 7 {
-					return row500
-				}
-				return ok200
-			})
-			b.run(s, nil)
-			for _, c := range s.calls {
-				if c.task == "t0" {
-					d = c.end.Sub(s.calls[0].begin)
-				}
-			}
-		})
-		return d
-	}
-	d := newDispatcher(t)
-	d.random = rand.New(rand.NewPCG(1, 1))
-	for range 1000 {
-		it := &item{reply: client.Reply{Received: time.Unix(1, 0)}}
-		if d.waitFor(it, time.Hour); it.early.Before(it.reply.Received.Add(100*time.Millisecond)) || it.early.After(it.reply.Received.Add(200*time.Millisecond)) {
-			t.Fatalf("early %s", it.early)
-		}
-	}
-	if d := took(500); d > 7*200*time.Millisecond {
-		t.Errorf("the last row of a run that is well took %s", d)
-	}
-	if d := took(10); d < 2*time.Second {
-		t.Errorf("in trouble the retries took only %s", d)
-	}
-}
-
 // A run that cannot write its records in time after a signal gives up.
 func TestNoTimeLeft(t *testing.T) {
 	now := time.Now()
@@ -349,5 +229,37 @@ func TestRanks(t *testing.T) {
 		if got := d.stopping.stop.Cause; got != tt.want {
 			t.Errorf("%d, then %d: %d", tt.first, tt.then, got)
 		}
+	}
+}
+
+// The two limits of failures strike at their bound, not before.
+func TestMaxFailuresBounds(t *testing.T) {
+	tests := []struct {
+		name         string
+		rules        Rules
+		good, failed int
+		stops        bool
+	}{
+		{"fewer", Rules{MaxFailures: 3}, 5, 2, false},
+		{"so many", Rules{MaxFailures: 3}, 5, 3, true},
+		{"a smaller share", Rules{MaxFailuresShare: 0.5}, 51, 49, false},
+		{"such a share", Rules{MaxFailuresShare: 0.5}, 50, 50, true},
+		{"a share of few", Rules{MaxFailuresShare: 0.5}, 0, 99, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := ruleBook{rules: tt.rules}
+			var stop *Stop
+			for i := range tt.good + tt.failed {
+				o := record.Updated
+				if i >= tt.good {
+					o = record.Failed
+				}
+				stop = b.settledRow(o, true, false)
+			}
+			if (stop != nil) != tt.stops {
+				t.Errorf("%+v", stop)
+			}
+		})
 	}
 }

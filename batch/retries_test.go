@@ -1,0 +1,92 @@
+package batch
+
+import (
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"taskbatch/client"
+)
+
+// The last retries of a run that is well do not wait for long, those of a
+// server in trouble do.
+func TestLoneRetries(t *testing.T) {
+	took := func(rows int) (d time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, manyTasks(rows))
+			b.cfg.Attempts = 8
+			s := newServer(func(task string, n int) step {
+				if task == "t0" && n < 7 {
+					return row500
+				}
+				return ok200
+			})
+			b.run(s, nil)
+			for _, c := range s.calls {
+				if c.task == "t0" {
+					d = c.end.Sub(s.calls[0].begin)
+				}
+			}
+		})
+		return d
+	}
+	d := newDispatcher(t)
+	d.random = rand.New(rand.NewPCG(1, 1))
+	for range 1000 {
+		it := &item{reply: client.Reply{Received: time.Unix(1, 0)}}
+		if d.waitFor(it, time.Hour); it.early.Before(it.reply.Received.Add(100*time.Millisecond)) || it.early.After(it.reply.Received.Add(200*time.Millisecond)) {
+			t.Fatalf("early %s", it.early)
+		}
+	}
+	if d := took(500); d > 7*200*time.Millisecond {
+		t.Errorf("the last row of a run that is well took %s", d)
+	}
+	if d := took(10); d < 2*time.Second {
+		t.Errorf("in trouble the retries took only %s", d)
+	}
+}
+
+// Only a wait in which nothing else can be done is a wait before a retry.
+func TestWaitedBeforeRetries(t *testing.T) {
+	waited := func(rows int, others step) (w Waited) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, manyTasks(rows))
+			s := newServer(func(task string, n int) step {
+				switch {
+				case task != "t0":
+					return others
+				case n < 4:
+					return row500
+				}
+				return ok200
+			})
+			w = b.run(s, nil).Waited
+		})
+		return w
+	}
+	if w := waited(1, ok200); w.Retry == 0 || w.Rate+w.Quota+w.Outage != 0 {
+		t.Errorf("alone: %+v", w)
+	}
+	if w := waited(8, ok200.after(time.Minute)); w.Retry != 0 {
+		t.Errorf("beside others in flight: %+v", w)
+	}
+}
+
+// Retries wait as long as ever while other rows go on.
+func TestRetriesBesideOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, manyTasks(5000))
+		b.cfg.Attempts = 8
+		began := time.Now()
+		b.run(newServer(func(task string, n int) step {
+			if task == "t0" && n < 7 {
+				return row500
+			}
+			if took := time.Since(began); task == "t0" && took < 1400*time.Millisecond {
+				t.Errorf("seven retries within %s", took)
+			}
+			return ok200.after(10 * time.Millisecond)
+		}), nil)
+	})
+}
