@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -169,10 +170,11 @@ func (w *watcher) Attempted(row int64, taskID string, attempt int, r *client.Rep
 
 // Waited implements batch.Observer.
 func (w *watcher) Waited(cause string, from, to time.Time) error {
-	if n := len(w.waits); n > 0 && w.waits[n-1].Cause == cause && from.Sub(w.waits[n-1].To) < shownWait {
+	name, _, _ := strings.Cut(cause, " since ") // the report shows the times itself
+	if n := len(w.waits); n > 0 && w.waits[n-1].Cause == name && from.Sub(w.waits[n-1].To) < shownWait {
 		w.waits[n-1].To = to
 	} else if to.Sub(from) >= shownWait && n < mostWaits {
-		w.waits = append(w.waits, report.Wait{From: from, To: to, Cause: cause})
+		w.waits = append(w.waits, report.Wait{From: from, To: to, Cause: name})
 	}
 	if w.log == nil {
 		return nil

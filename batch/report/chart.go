@@ -76,8 +76,8 @@ func (s *stretch) bands(gaps []Gap) (bands []band) {
 		b.Width = round(percent(g.To) - b.X)
 		b.Middle = round(b.X + b.Width/2)
 		switch {
-		case b.Width >= 30 && g.Cause != "":
-			b.Label = words.Shorten(g.Cause, 40)
+		case g.Cause != "" && b.Width >= 1+1.4*float64(len(g.Cause)): // a letter takes so much
+			b.Label = g.Cause
 		case b.Width >= 15:
 			b.Label = Took(g.To.Sub(g.From))
 		case b.Width >= 4:
