@@ -128,6 +128,7 @@ func TestExcelFormOfOthers(t *testing.T) {
 		"unprotected":      strings.Replace(whole, "task-2", "=task-2", 1),
 		"another mark":     strings.Replace(whole, ";task-2", ",task-2", 1),
 		"a quote too many": strings.Replace(whole, ";task-2", `;"task-2`, 1),
+		"a bad first cell": strings.Replace(whole, "updated", `up"da"ted`, 1),
 		"only a mark":      "\ufeff_outcome",
 		"a quote for one":  "\ufeff_outcome\"_row\r\n",
 	} {
