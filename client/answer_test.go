@@ -154,6 +154,7 @@ func TestPlainAnswers(t *testing.T) {
 		{"blanks around a value", ok + "Content-Length: \t2 \r\n\r\n{}", true},
 
 		{"close", ok + "Connection: Upgrade,Close\r\nContent-Length: 2\r\n\r\n{}", false},
+		{"close, in chunks", ok + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false},
 		{"surplus", ok + "Content-Length: 2\r\n\r\n{}" + ok + "Content-Length: 2\r\n\r\n{}", false},
 		{"one byte more", ok + "Content-Length: 2\r\n\r\n{}\n", false},
 		{"trailers", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n", false},

@@ -13,7 +13,7 @@ func isQuiet(fd uintptr, _ time.Time) bool {
 	for {
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		if err != syscall.EINTR {
-			return err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
+			return err == syscall.EAGAIN
 		}
 	}
 }
