@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -155,6 +157,76 @@ func FuzzJSONL(f *testing.F) {
 		second := must(t, "a.results.csv", resultsText(first), Options{}).rows[0]
 		if (second.Err == nil) != (b.row.Err == nil) || string(second.Body) != string(b.row.Body) || second.Prior.Edited {
 			t.Fatalf("%s: %s %+v, then %s %+v", text, b.row.Body, b.row.Err, second.Body, second.Err)
+		}
+	})
+}
+
+// FuzzFile: whatever a file holds, it is refused with words or both passes see
+// the same rows, and a rerun of its results sends the same.
+func FuzzFile(f *testing.F) {
+	for _, seed := range []string{
+		"taskId,title\nT1,Open\n", "T1,PENDING\nT2,x\n", "Title\nid;status\nT1;Open\n", "\"taskId,title\"\n\"T1,x\"\n", "taskId,Prio,x\nT,a,b\n",
+		resultsHead + "taskId,title\n" + resultsLine("failed", 2, "007", `{"title":"=x"}`, "7,'=x"), resultsHead + "taskId,title\n\"failed,2,,,,,,,,T,x\"\n",
+		"taskId,title\nT,Ã¼\n", "taskId,attachmentUrls,metadata\nT,Open|x,\"{\"\"k\"\":\"\"Open\"\"}\"\n",
+		"\xFF\xFEt\x00a\x00s\x00k\x00I\x00d\x00\n\x00T\x00", "P*M\x18\x00\x00\x00\x00(\xb5/\xfd",
+	} {
+		f.Add(seed, false)
+	}
+	f.Add(`{"taskId":"T","title":"Open","attachmentUrls":["Open"],"metadata":{"k":"Open"}}`, true)
+	table := filepath.Join(f.TempDir(), "table.csv")
+	if err := os.WriteFile(table, []byte("from,to\nOpen,http://a\nT,T-1\n"), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string, jsonl bool) {
+		opt := Options{Replace: []string{"title:Open=x", "metadata.k:Open=y"}, Lookup: []string{"attachmentUrls=" + table}, Format: formatCSV}
+		if jsonl {
+			opt.Format = formatJSONL
+		}
+		l, err := load(t, "a", text, opt)
+		var input *InputError
+		if err != nil && !errors.As(err, &input) {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if err != nil || len(l.rows) == 0 || l.in.Facts().IsResults {
+			return
+		}
+		again, err := load(t, "a.results.csv", resultsText(l), Options{})
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		for i, row := range l.rows {
+			if string(again.rows[i].Body) != string(row.Body) || (row.Err == nil) != (again.rows[i].Err == nil) {
+				t.Fatalf("%q: row %d was %v %s, becomes %v %s", text, row.Number, row.Err, row.Body, again.rows[i].Err, again.rows[i].Body)
+			}
+		}
+	})
+}
+
+// FuzzLookupFile: a lookup file is refused with words, or every entry of it is
+// found.
+func FuzzLookupFile(f *testing.F) {
+	for _, seed := range []string{"from,to\na,b\n", "to;from;x\r\nb;a;\r\n", "from,to\na,b\na,c\n", "from,to\na,\n", "from,to\n\"a\"\"\",\"b\nc\"\n", "from\n", "sep=;\nfrom;to\n;b\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		l, err := openLookup(write(t, "a.csv", text), &rules{})
+		var input *InputError
+		if err != nil {
+			if !errors.As(err, &input) || input.Msg == "" {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		for i := range l.entries() {
+			if to, known := l.find(l.cell(2 * i)); !known || to != l.cell(2*i+1) || to == "" {
+				t.Fatalf("%q: %q becomes %q", text, l.cell(2*i), to)
+			}
+		}
+		if _, known := l.find(text); known {
+			return
+		}
+		if p := l.unknown(text); p.kind == "" || !p.untranslated {
+			t.Fatalf("%q: %+v", text, p)
 		}
 	})
 }
