@@ -2,6 +2,7 @@ package csvmap
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -325,4 +326,38 @@ func TestFieldsTable(t *testing.T) {
 	if err := WriteTemplate(&strings.Builder{}, "xml"); err == nil {
 		t.Error("xml is no format")
 	}
+}
+
+// TestWideHeaders: the work for a header grows with its columns, not with
+// their square.
+func TestWideHeaders(t *testing.T) {
+	header := func(n int, name func(i int) string) string {
+		var b strings.Builder
+		b.WriteString("taskId")
+		for i := range n {
+			b.WriteString("," + name(i))
+		}
+		return b.String() + "\nT-1" + strings.Repeat(",", n-1) + ",x\n"
+	}
+	tests := []struct {
+		name string
+		text string
+		kind string
+	}{
+		{"keys", header(16_384, func(i int) string { return fmt.Sprintf("metadata.k%d", i) }), ""},
+		{"nested keys", header(16_384, func(i int) string { return fmt.Sprintf("metadata.a.b%d.c", i) }), ""},
+		{"unnamed", header(99_999, func(int) string { return "" }), "column without a name"},
+		{"ignored", header(99_999, func(i int) string { return fmt.Sprintf("x%d", i) }), ""},
+	}
+	for _, test := range tests {
+		opt := Options{IgnoreUnknown: test.name == "ignored"}
+		l := must(t, "a.csv", test.text, opt)
+		if err := l.rows[0].Err; (err == nil) != (test.kind == "") || err != nil && err.Kind != test.kind {
+			t.Errorf("%s: %+v", test.name, err)
+		}
+	}
+	_, err := load(t, "a.csv", header(100_000, func(int) string { return "" }), Options{})
+	refused(t, err, "100,001 columns", "at most 100,000")
+	_, err = load(t, "a.csv", "taskId,metadata"+strings.Repeat(".a", 101)+"\n", Options{})
+	refused(t, err, "nests more than 100 levels")
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -73,6 +74,7 @@ func TestCompression(t *testing.T) {
 		{"gzip without a name", "a", gzipped(t, csv), "gzip"},
 		{"zstd", "a.csv.zst", zstandard(t, csv), "zstd"},
 		{"zstd frames", "a.csv.zst", zstandard(t, csv[:17]) + zstandard(t, csv[17:]), "zstd"},
+		{"skippable frame first, as of pzstd", "a.csv.zst", "\x50\x2A\x4D\x18\x04\x00\x00\x00abcd" + zstandard(t, csv), "zstd"},
 		{"zstd by content", "a.gz", zstandard(t, csv), "zstd"},
 		{"plain in spite of its name", "a.csv.gz", csv, ""},
 		{"tsv", "a.tsv.gz", gzipped(t, strings.ReplaceAll(csv, ",", "\t")), "gzip"},
@@ -120,6 +122,19 @@ func TestDamagedCompression(t *testing.T) {
 		_, err := load(t, "a.csv.gz", packed+name, Options{})
 		refused(t, err, "the gzip data is "+want)
 	}
+	var long bytes.Buffer
+	w, err := zstd.NewWriter(&long, zstd.WithWindowSize(2*maxWindow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "taskId,title\n"+strings.Repeat("T-1,x\n", maxWindow/2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = load(t, "a.csv.zst", long.String(), Options{})
+	refused(t, err, "needs more than 8 MiB of memory to unpack", "--long")
 	for name, text := range map[string]string{"a.xlsx": "PK\x03\x04....", "a.csv": "\xD0\xCF\x11\xE0....", "a.csv.bz2": "BZh9....", "b.csv": gzipped(t, "PK\x03\x04....")} {
 		_, err := load(t, name, text, Options{})
 		refused(t, err, "this is a")
