@@ -217,6 +217,24 @@ func TestProxyEchoes(t *testing.T) {
 	}
 }
 
+// A proxy without a password is sent none.
+func TestProxyWithoutPassword(t *testing.T) {
+	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if sent, ok := r.Header["Proxy-Authorization"]; ok {
+			t.Errorf("Proxy-Authorization %q", sent)
+		}
+		w.WriteHeader(http.StatusForbidden)
+	})
+	t.Setenv("HTTP_PROXY", proxy.URL)
+	t.Setenv("HTTPS_PROXY", proxy.URL)
+	for base, message := range map[string]string{"http://a.example": "403 Forbidden", "https://a.example": "the proxy refused to connect: 403 Forbidden"} {
+		s := newSender(t, client.Config{BaseURL: base, InsecureHTTP: true})
+		if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Message != message {
+			t.Errorf("%s: %v (%s)", base, r.Verdict, r.Message)
+		}
+	}
+}
+
 // Which proxy the environment names; an address that cannot be read is an
 // error that shows no password.
 func TestProxyEnvironment(t *testing.T) {
