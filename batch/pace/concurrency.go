@@ -73,12 +73,17 @@ func (c *concurrency) due() tick { return c.pacer.due(c.interval()) }
 
 func (c *concurrency) sent(now tick) { c.pacer.sent(now, c.interval()) }
 
-// timed takes in how long a good answer took. A single late one counts little.
+// timed takes in how long a good answer took. A single late one counts little,
+// and a level that paces must not change with each.
 func (c *concurrency) timed(took time.Duration) {
 	if c.rtt == 0 {
 		c.rtt = took
 	}
-	c.rtt += (min(took, 2*c.rtt+time.Millisecond) - c.rtt) / 8
+	weight := time.Duration(8)
+	if !c.full() {
+		weight = 64
+	}
+	c.rtt += (min(took, 2*c.rtt+time.Millisecond) - c.rtt) / weight
 }
 
 // answered takes in an answer. What was sent before the level last changed, or
@@ -177,7 +182,7 @@ func (c *concurrency) fall(now tick, limiter bool) {
 		least = 0
 	}
 	if c.base > 0 {
-		c.level, c.base = max(c.base*(1-smallestStep), min(least, c.base)), 0
+		c.level, c.base = max(c.base*(1-smallestStep/2), min(least, c.base)), 0
 		c.step, c.wait = max(c.step/2, smallestStep), min(2*c.wait, longestWait)
 		c.felt = c.level
 		c.changed(now)

@@ -104,12 +104,12 @@ func TestTrials(t *testing.T) {
 		t.Fatalf("level %v above %v, want a trial of 6 above 4", l.level, l.base)
 	}
 	l.give(4, dead)
-	if l.level != 4*(1-smallestStep) || l.base != 0 || l.wait != 20 || l.step != 0.25 {
-		t.Fatalf("level %v, next trial after %d with a step of %v; want 3.75, 20, 0.25", l.level, l.wait, l.step)
+	if l.level != 4*(1-smallestStep/2) || l.base != 0 || l.wait != 20 || l.step != 0.25 {
+		t.Fatalf("level %v, next trial after %d with a step of %v; want 3.875, 20, 0.25", l.level, l.wait, l.step)
 	}
 	l.give(20, fine)
-	if l.level != 3.75*1.25 {
-		t.Fatalf("level %v, want 4.69", l.level)
+	if l.level != 3.875*1.25 {
+		t.Fatalf("level %v, want 4.84", l.level)
 	}
 	for range 30_000 { // nothing goes wrong any more
 		l.give(1, fine)

@@ -19,7 +19,7 @@ const (
 	drift  = 2 * time.Millisecond  // of its windows
 )
 
-// span is what one answer says of the end.
+// read is what one answer says of the end.
 func (c *countdown) read(sent, received tick, left time.Duration) (lo, hi tick) {
 	if c.known && left <= 0 && !c.floor { // rounded up there would be one more
 		c.floor = true

@@ -12,9 +12,11 @@
 //	gate.Answered(reply, taskID) // exactly once for every Sent
 //
 // A Gate asks, in this order: is the server out of order, so that only a probe
-// may go now and then (outage), is the gate shut by a 429 or 503 (closing), are
-// too many in flight (concurrency), what does the server's quota allow (window,
-// with the turns of the windows from clock), and what --rate (pacer).
+// may go now and then (outage), is the gate shut by a 429 or 503 (closing), how
+// much does the server take (concurrency), what does its quota allow, and what
+// --rate. The quota may have several limits. Each has the books of its window
+// (window), whose end is told by a time (clock) or by the seconds left
+// (countdown), and spreads what is left over the window (limit).
 //
 // Whatever a server sends, no wait for it exceeds Config.MaxWait, or a minute if
 // that is longer, unless TooLong says so.

@@ -98,7 +98,7 @@ func (l *limit) counted(left time.Duration, a answer, turn tick) (over bool) {
 		a.reset = hi
 	case moved > 0:
 		a.reset = max(w.reset+1, hi)
-		if moved = 0; w.refills || w.empties(a) || a.received >= turn {
+		if w.refills || w.empties(a) || a.received >= turn {
 			c.turn(a.received, lo, hi)
 		} else {
 			c.lo, c.hi = lo, hi
