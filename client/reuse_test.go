@@ -454,3 +454,17 @@ func TestContextsInTurn(t *testing.T) {
 		t.Errorf("%d connections", opened.Load())
 	}
 }
+
+// A connection that came to nothing is closed.
+func TestFailedDialIsClosed(t *testing.T) {
+	closed := make(chan struct{})
+	addr := rawServer(t, func(conn net.Conn) {
+		io.Copy(io.Discard, conn) // up to the client's end
+		close(closed)
+	})
+	s := newSender(t, client.Config{BaseURL: "https://" + addr, Timeout: 200 * time.Millisecond})
+	if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Unconnected {
+		t.Errorf("%v (%s)", r.Verdict, r.Message)
+	}
+	<-closed
+}
