@@ -459,10 +459,12 @@ func TestContextsInTurn(t *testing.T) {
 func TestFailedDialIsClosed(t *testing.T) {
 	closed := make(chan struct{})
 	addr := rawServer(t, func(conn net.Conn) {
+		conn.Read(make([]byte, 1))
+		io.WriteString(conn, "SSH-2.0-OpenSSH_9.6\r\n")
 		io.Copy(io.Discard, conn) // up to the client's end
 		close(closed)
 	})
-	s := newSender(t, client.Config{BaseURL: "https://" + addr, Timeout: 200 * time.Millisecond})
+	s := newSender(t, client.Config{BaseURL: "https://" + addr})
 	if r := s.Put(context.Background(), "T-1", []byte(`{}`)); r.Verdict != client.Unconnected {
 		t.Errorf("%v (%s)", r.Verdict, r.Message)
 	}
