@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 )
 
 // The last retries of a run that is well do not wait for long, those of a
@@ -89,4 +90,33 @@ func TestRetriesBesideOthers(t *testing.T) {
 			return ok200.after(10 * time.Millisecond)
 		}), nil)
 	})
+}
+
+// A twentieth of the answers 503, by chance, costs little time.
+func TestFaultsCostLittle(t *testing.T) {
+	const rows = 30_000
+	took := func(faults bool) (d time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, manyTasks(rows))
+			b.cfg.Pace.Concurrency = 64
+			random := rand.New(rand.NewPCG(5, 5))
+			began := time.Now()
+			sum := b.run(newServer(func(string, int) step { // called under its lock
+				if faults && random.IntN(20) == 0 {
+					return gone503.after(20 * time.Millisecond)
+				}
+				return ok200.after(20 * time.Millisecond)
+			}), nil)
+			d = time.Since(began)
+			if count(sum, record.Updated) != rows {
+				t.Errorf("%v", sum.Outcomes)
+			}
+		})
+		return d
+	}
+	clean, faulty := took(false), took(true)
+	t.Logf("%s, without faults %s: %.3fx", faulty, clean, faulty.Seconds()/clean.Seconds())
+	if faulty > clean*115/100 {
+		t.Errorf("%s, without faults %s", faulty, clean)
+	}
 }
