@@ -82,7 +82,7 @@ func (j *job) endLog(o *object) error {
 // log's end. What comes after a file that cannot be written knows of it.
 func (j *job) writeOutputs(stop *batch.Stop, o object) (*batch.Stop, object) {
 	fail := func(what string, err error) {
-		if err != nil && o.ExitCode != batch.Bug.Exit() {
+		if first := stop == nil || stop.Cause < batch.Local; err != nil && first { // what failed first counts
 			stop = &batch.Stop{Cause: batch.Local, Why: "cannot write the " + what + ": " + err.Error()}
 			o = j.object(stop)
 		}
