@@ -137,8 +137,8 @@ applied), drop (applied, no answer), dropbefore, hang, slow, cut, garbage; and
   limit=50/s       what comes faster is answered 503 (limit=50/s:429: 429), and
                    no header says how fast is right
   overload=8       what is in flight beyond 8 is answered 503
-  poison=2%        so many tasks are answered 502 for ever; poison=40@100: 40
-                   neighbouring ones, from the 100th that is seen
+  poison=2%        so many tasks are answered 502 for ever; poison=40@100: the
+                   40 whose ids end in a number from 100 to 139
   seed=1           another number, other requests and tasks
 
 The quota is announced in X-RateLimit headers, the reset as UNIX seconds

@@ -7,13 +7,12 @@ import (
 )
 
 // crowd is what the sandbox remembers for the faults that depend on more than
-// one request: limit, overload and poison.
+// one request: limit and overload.
 type crowd struct {
 	faults   Faults
 	mu       sync.Mutex
-	next     time.Time        // when the limit's next request is due
-	inFlight int64            // requests that the gateway let through
-	seen     map[string]int64 // the tasks, by the order in which they first came
+	next     time.Time // when the limit's next request is due
+	inFlight int64     // requests that the gateway let through
 }
 
 // enter asks the gateway in front of the API. ok is false if it refuses; else
@@ -53,17 +52,4 @@ func (c *crowd) due(now time.Time) bool {
 	}
 	c.next = c.next.Add(limit.Window / time.Duration(limit.N))
 	return true
-}
-
-// poisons tells whether the task is one that is answered 502 for ever.
-func (c *crowd) poisons(id string) bool {
-	if !c.faults.poisonous() {
-		return false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.seen[id] == 0 {
-		c.seen[id] = int64(len(c.seen)) + 1
-	}
-	return c.faults.poisons(id, c.seen[id])
 }

@@ -60,7 +60,7 @@ type faultRate struct {
 // span is a time counted from the first request.
 type span struct{ start, length time.Duration }
 
-// block is neighbouring tasks, in the order in which they were first seen.
+// block is neighbouring tasks, by the numbers at the end of their IDs.
 type block struct{ first, count int64 }
 
 // ParseFaults reads a comma-separated list such as
@@ -81,7 +81,7 @@ type block struct{ first, count int64 }
 // without a word on how fast is right, as gateways do; a tenth of a second's
 // requests may come at once. overload=8 answers 503 to what is in flight beyond
 // 8. poison=2% answers 502 to that share of the tasks for ever, poison=40@100
-// to 40 neighbouring ones, from the 100th that the sandbox sees; both may stand
+// to 40 neighbours, whose IDs end in a number from 100 to 139; both may stand
 // together, the second several times.
 func ParseFaults(spec string) (Faults, error) {
 	var f Faults
@@ -184,7 +184,7 @@ func (f *Faults) setPoison(value string) (err error) {
 		if b.count, err = strconv.ParseInt(count, 10, 64); err == nil {
 			b.first, err = strconv.ParseInt(first, 10, 64)
 		}
-		if b.count < 1 || b.first < 1 {
+		if b.count < 1 || b.first < 0 {
 			err = errors.New("too low")
 		}
 		f.poisoned = append(f.poisoned, b)
@@ -221,15 +221,14 @@ func (f Faults) outage(since time.Duration) bool {
 	return false
 }
 
-// poisonous tells whether any task is answered 502 for ever.
-func (f Faults) poisonous() bool { return f.poisonShare > 0 || len(f.poisoned) > 0 }
-
-// poisons tells whether a task, the seen-th that the sandbox saw, is answered
-// 502 for ever.
-func (f Faults) poisons(id string, seen int64) bool {
-	for _, b := range f.poisoned {
-		if seen >= b.first && seen-b.first < b.count {
-			return true
+// poisons tells whether a task is answered 502 for ever.
+func (f Faults) poisons(id string) bool {
+	digits := id[len(strings.TrimRight(id, "0123456789")):]
+	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+		for _, b := range f.poisoned {
+			if n >= b.first && n-b.first < b.count {
+				return true
+			}
 		}
 	}
 	if f.poisonShare == 0 {

@@ -71,7 +71,7 @@ func New(c Config) (*Sandbox, error) {
 		config: c,
 		tasks:  &store{config: c, tasks: map[string]*task{}},
 		meter:  meter{quota: c.Quota, style: c.QuotaStyle, windows: map[string]*window{}},
-		crowd:  crowd{faults: c.Faults, seen: map[string]int64{}},
+		crowd:  crowd{faults: c.Faults},
 		log:    log,
 		done:   make(chan struct{}),
 	}, nil
@@ -147,7 +147,7 @@ func (s *Sandbox) answer(r *http.Request, seq int64, body []byte) (answer, strin
 		return refuse(http.StatusUnauthorized, "Invalid API key"), ""
 	}
 	fault := s.config.Faults.draw(seq)
-	if s.crowd.poisons(id) {
+	if s.config.Faults.poisons(id) {
 		fault = faultPoison
 	}
 	s.pause(s.config.Latency)

@@ -35,6 +35,7 @@ func (h haproxy) start(t *testing.T) (url string) {
 // A sliding window that counts refused requests, too: who hammers never gets
 // in again.
 func TestHAProxyLimit(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{429, 503} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()

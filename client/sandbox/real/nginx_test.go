@@ -42,9 +42,29 @@ func (n nginx) start(t *testing.T) (url string, master *os.Process) {
 	return fmt.Sprintf("%s://127.0.0.1:%d", scheme, n.Port), master
 }
 
+// limit_req announces nothing: the rate that gets through is learned, and no
+// row fails for having come too fast.
+func TestNginxLimit(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{503, 429} {
+		for _, burst := range []int{0, 20} {
+			t.Run(fmt.Sprintf("%d, burst %d", status, burst), func(t *testing.T) {
+				t.Parallel()
+				a := newAPI(t, sandbox.Config{})
+				url, _ := nginx{Upstream: a.address, Rate: 100, Burst: burst, Status: status}.start(t)
+				e := update(t, url, 400, "-c", "16")
+				applied := a.applied()
+				e.wantAll(t, 400, applied)
+				wantOnce(t, applied)
+			})
+		}
+	}
+}
+
 // A server that closes each connection after five requests: no request goes
 // into a connection that is closing.
 func TestNginxClosesConnections(t *testing.T) {
+	t.Parallel()
 	for _, tls := range []bool{false, true} {
 		t.Run(fmt.Sprintf("TLS %v", tls), func(t *testing.T) {
 			t.Parallel()

@@ -105,6 +105,32 @@ func (s nodeServer) applied(t *testing.T, client *http.Client) map[string]int {
 	return count
 }
 
+// Servers that limit requests and say so in their own headers: all rows get
+// through once, and the wall is hit only while the limit is being learned.
+func TestNodeLimits(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, kind, style string }{
+		{"NestJS, one limit", "nest", ""},
+		{"NestJS, a short and a long limit", "nest", "two"},
+		{"Fastify", "fastify", ""},
+		{"Express, draft 6", "express", "draft-6"},
+		{"Express, draft 7", "express", "draft-7"},
+		{"Express, draft 8", "express", "draft-8"},
+		{"Express, X-RateLimit", "express", "legacy"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := startNode(t, tt.kind, "STYLE="+tt.style, "LIMIT=60", "WINDOW=2000")
+			e := update(t, s.url, 160, "-c", "8")
+			applied := s.applied(t, http.DefaultClient)
+			e.wantAll(t, 160, applied)
+			wantOnce(t, applied)
+			wantQuotaKept(t, e)
+		})
+	}
+}
+
 // What NestJS's ValidationPipe refuses, and a task that does not exist, are
 // told in the server's words; the other rows get through.
 func TestNestRefuses(t *testing.T) {

@@ -34,6 +34,7 @@ var saveForms = []saveForm{
 // A results file that a spreadsheet has opened and saved, in whatever form,
 // sends the same bytes as the first run.
 func TestLibreOffice(t *testing.T) {
+	t.Parallel()
 	office := need(t, "soffice", "libreoffice")
 	for _, excel := range []bool{false, true} {
 		t.Run(fmt.Sprintf("excel %v", excel), func(t *testing.T) {

@@ -50,6 +50,7 @@ var program string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	flag.Set("test.parallel", "8") // most of the time they wait, they do not compute
 	os.Exit(withProgram(m.Run))
 }
 
@@ -191,7 +192,7 @@ func (e *ending) wantAll(t *testing.T, rows int, applied map[string]int) {
 	for i, r := range records {
 		if r["_row"] != strconv.Itoa(i+2) || r["taskId"] != fmt.Sprintf("T-%d", i) || r["_outcome"] != "updated" || applied[r["taskId"]] == 0 {
 			if shown++; shown <= 3 {
-				t.Errorf("record %d: row %s of %s is %s (%s), applied %d times", i, r["_row"], r["taskId"], r["_outcome"], r["_error"], applied[r["taskId"]])
+				t.Errorf("record %d: row %s of %s is %s (%s) after %s attempts, applied %d times", i, r["_row"], r["taskId"], r["_outcome"], r["_error"], r["_attempts"], applied[r["taskId"]])
 			}
 		}
 	}
@@ -211,6 +212,15 @@ func wantOnce(t *testing.T, applied map[string]int) {
 	}
 	if twice > 0 {
 		t.Errorf("%d tasks were updated more than once", twice)
+	}
+}
+
+// wantQuotaKept asserts that the wall was hit only by what was in flight when
+// the quota became known.
+func wantQuotaKept(t *testing.T, e *ending) {
+	t.Helper()
+	if e.summary.Throttled > 8 {
+		t.Errorf("%d times 429", e.summary.Throttled)
 	}
 }
 
@@ -293,8 +303,9 @@ func (a *api) up() {
 	a.server.Start()
 }
 
-// down breaks all connections and refuses new ones.
+// down refuses new connections and breaks those there are.
 func (a *api) down() {
+	a.server.Listener.Close()
 	a.server.CloseClientConnections()
 	a.server.Close()
 }
