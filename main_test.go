@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
@@ -322,4 +323,60 @@ func fetch(ts *testscript.TestScript, path string) []byte {
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	return body
+}
+
+// fits [!] SCHEMA FILE asserts that every line of a file is a JSON value that
+// fits what fields --schema SCHEMA prints.
+func fits(ts *testscript.TestScript, neg bool, args []string) {
+	out, err := exec.Command("taskbatch", "fields", "--schema", args[0]).Output()
+	ts.Check(err)
+	var schema openapi3.Schema
+	ts.Check(json.Unmarshal(out, &schema))
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		var value any
+		ts.Check(json.Unmarshal([]byte(line), &value))
+		err := schema.VisitJSON(value, openapi3.MultiErrors())
+		if err != nil && !neg {
+			ts.Fatalf("%s does not fit the schema %s: %v", line, args[0], err)
+		}
+		if err == nil && neg {
+			ts.Fatalf("%s fits the schema %s", line, args[0])
+		}
+	}
+}
+
+// TestReadme types what stands in the README's console blocks behind a $, and
+// wants to see what stands below it. Times, which differ, do not count.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(readme, []byte("\n")); lines > 150 {
+		t.Errorf("%d lines; the reference belongs into help", lines)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata")); err != nil {
+		t.Fatal(err)
+	}
+	times := regexp.MustCompile(`[0-9][0-9.,]* (ms|s|rows/s)\b`)
+	typed := 0
+	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllSubmatch(readme, -1) {
+		for _, session := range strings.Split("\n"+string(block[1]), "\n$ ")[1:] {
+			line, want, _ := strings.Cut(session, "\n")
+			if strings.HasPrefix(line, "go ") {
+				continue // the first commands have a script of their own
+			}
+			cmd := exec.Command("sh", "-c", line)
+			cmd.Dir = dir
+			out, _ := cmd.CombinedOutput() // some end with exit code 1, as they should
+			if got, want := times.ReplaceAllString(string(out), "T $1"), times.ReplaceAllString(want, "T $1"); strings.TrimSpace(got) != strings.TrimSpace(want) {
+				t.Errorf("%s\nsays\n%s\nand not\n%s", line, got, want)
+			}
+			typed++
+		}
+	}
+	if typed == 0 {
+		t.Error("the README shows no session")
+	}
 }

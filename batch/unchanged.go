@@ -2,6 +2,7 @@ package batch
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -32,7 +33,7 @@ func (p *Plan) readUnchanged() (*unchanged, error) {
 	}
 	r, err := results.OpenComplete(path)
 	if err != nil {
-		return nil, historyError(err)
+		return nil, historyError(fmt.Errorf("--skip-unchanged: %w", err))
 	}
 	defer r.Close()
 	u := &unchanged{message: "unchanged since " + filepath.Base(path)}

@@ -96,7 +96,7 @@ func (j *job) writeOutputs(stop *batch.Stop, o object) (*batch.Stop, object) {
 		{"summary", j.set.summary, 0o644, func(w io.Writer) error { return writeJSON(w, &o) }},
 		{"metrics", j.set.metrics, 0o644, func(w io.Writer) error { _, err := w.Write(j.metricsText(&o)); return err }},
 	} {
-		if file.path != "" && j.mayWrite(stop) {
+		if file.path != "" && j.mayWrite() {
 			fail(file.what, results.WriteAtomic(file.path, file.mode, file.write))
 		}
 	}
@@ -105,16 +105,9 @@ func (j *job) writeOutputs(stop *batch.Stop, o object) (*batch.Stop, object) {
 }
 
 // mayWrite tells whether the outputs are this run's to write: not those of a
-// check, not while another run of the batch goes on, and not where a name is no
-// output's.
-func (j *job) mayWrite(stop *batch.Stop) bool {
-	switch {
-	case j.set.out.dryRun, stop != nil && stop.Cause == batch.Held:
-		return false
-	case j.lock != nil:
-		return true
-	}
-	return j.files().Check() == nil
+// check, and not where a name is no output's.
+func (j *job) mayWrite() bool {
+	return !j.set.out.dryRun && (j.lock != nil || j.files().Check() == nil)
 }
 
 // writeReport writes the report page of this ending.

@@ -81,7 +81,7 @@ func note(o record.Outcome, s *batch.Summary) string {
 	case o == record.Updated && s.Warnings > 0:
 		return fmt.Sprintf("  (%s: the server shows another value, see _error)", words.Plural(s.Warnings, "warning"))
 	case o == record.Skipped:
-		return "  (nothing to change)"
+		return "  (changes nothing, or was given already)"
 	case o == record.Unknown:
 		return "  (sent and not answered: may have been applied)"
 	case o == record.Blocked:

@@ -177,7 +177,7 @@ func (s *Section) parts() (parts []part) {
 // meanings explain the outcomes.
 var meanings = [record.NumOutcomes]string{
 	record.Updated: "the server took the update",
-	record.Skipped: "nothing to change",
+	record.Skipped: "changes nothing, or was given already",
 	record.Failed:  "refused, or errors to the end",
 	record.Unknown: "sent and not answered: may have been applied",
 	record.Invalid: "cannot be turned into a request",

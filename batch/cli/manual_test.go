@@ -1,10 +1,9 @@
-//go:build unix
-
-package main
+package cli
 
 import (
+	"bytes"
+	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +16,7 @@ import (
 // flag or topic that there is not, and the README's tables are those of the
 // topics.
 func TestManualHoldsTogether(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,19 +76,12 @@ func ownFlags(text string) string {
 	return b.String()
 }
 
-// help is what taskbatch help says; testscript has put the program on the PATH
-// only for its scripts, so this binary is called by that name.
+// help is what taskbatch help says.
 func help(t *testing.T, word string) string {
 	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
+	var out bytes.Buffer
+	if code := Main(t.Context(), []string{"taskbatch", "help", word}, nil, &out, io.Discard); code != exitOK {
+		t.Fatalf("help %s: exit %d", word, code)
 	}
-	cmd := exec.Command(exe, "help", word)
-	cmd.Args[0] = "taskbatch"
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("help %s: %v", word, err)
-	}
-	return string(out)
+	return out.String()
 }
