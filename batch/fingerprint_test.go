@@ -69,3 +69,29 @@ func TestPlanIsAnother(t *testing.T) {
 		}
 	}
 }
+
+// Counting again, as for a task that differs only in its second row, changes
+// no fingerprint.
+func TestFingerprintOfTwoPasses(t *testing.T) {
+	b := newBench(t, tasks("a", "a"))
+	b.run(always(ok200), nil)
+	night := b.cfg.Results
+	b.cfg.Results = b.dir + "/tonight.csv"
+	b.write("taskId,title\na,row 2\na,other\n")
+	var fingerprints []string
+	for _, since := range []string{"", night} {
+		b.cfg.SkipUnchanged = since
+		p, err := b.prepare("in.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if p.Survey().ToSend != 2 {
+			t.Errorf("%+v", p.Survey().RowCounts)
+		}
+		fingerprints = append(fingerprints, p.Fingerprint())
+	}
+	if fingerprints[0] != fingerprints[1] {
+		t.Error(fingerprints)
+	}
+}
