@@ -28,7 +28,7 @@ func (j *job) summaryPage(p *page, exit int) {
 	}
 	p.linef("  requests %9s%s", words.Grouped(s.Requests), requestNote(s))
 	if survey := j.plan.Survey(); survey.Edited > 0 {
-		p.linef("  %s edited since the results were written, and sent so: %s", were(survey.Edited, "row"), rowList(survey.EditedRows, survey.Edited))
+		p.linef("  %s edited since the results were written: %s", were(survey.Edited, "row"), rowList(survey.EditedRows, survey.Edited))
 	}
 	if text := waits(s.Waited); text != "" {
 		p.entry("waited", text)
