@@ -49,7 +49,7 @@ type rateHeaders struct {
 }
 
 // readHeaders fills in what the answer's headers say of the server's quota.
-// date is the Date header.
+// date is the Date header; the verdict stands in reply.
 func readHeaders(h headers, date time.Time, taskID string, reply *Reply) {
 	now := date
 	if now.IsZero() {
@@ -79,6 +79,26 @@ func readHeaders(h headers, date time.Time, taskID string, reply *Reply) {
 			reply.More = append(reply.More, q)
 		}
 	}
+	if reply.Verdict == Throttled && reply.RetryAfter == 0 && !reply.Quota.Known && !own {
+		reply.RetryAfter = r.untilReset(now)
+	}
+}
+
+// untilReset is the longest time until a reset, also of a limit that tells
+// nothing else.
+func (r *rateHeaders) untilReset(now time.Time) (longest time.Duration) {
+	for i := range r.n {
+		var q Quota
+		n, ok := number(r.limits[i].parts[resetPart])
+		if !ok || r.limits[i].unclear || !q.readReset(n, now) {
+			continue
+		}
+		if !q.Relative {
+			q.Left = q.Reset.Sub(now)
+		}
+		longest = max(longest, q.Left)
+	}
+	return longest
 }
 
 // take takes one header, if it speaks of limits.

@@ -3,6 +3,7 @@ package client
 import (
 	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +156,42 @@ func TestQuotaForms(t *testing.T) {
 				t.Errorf("RetryAfter = %v, want %v", reply.RetryAfter, tt.retry)
 			}
 		})
+	}
+}
+
+// A refusal that tells the reset and no quota tells how long to wait.
+func TestResetOnly(t *testing.T) {
+	tests := []struct {
+		lines   string
+		verdict Verdict
+		want    time.Duration
+	}{
+		{"X-RateLimit-Reset: 6", Throttled, 6 * time.Second},
+		{"X-RateLimit-Reset: 1795428006", Throttled, 6 * time.Second},
+		{"X-RateLimit-Reset: 1795428006500", Throttled, 6500 * time.Millisecond},
+		{"X-RateLimit-Reset: 1795427990", Throttled, 0},
+		{"X-RateLimit-Limit: 100\nX-RateLimit-Reset: 6", Throttled, 6 * time.Second},
+		{`RateLimit: "default";t=6`, Throttled, 6 * time.Second},
+		{"X-RateLimit-Reset-short: 6\nX-RateLimit-Reset-long: 60", Throttled, time.Minute},
+		{"X-RateLimit-Reset: 60\nRetry-After: 6", Throttled, 6 * time.Second},
+		{"X-RateLimit-Reset: 6\nX-RateLimit-Limit: 100\nX-RateLimit-Remaining: 0", Throttled, 0}, // the quota tells it
+		{"X-RateLimit-Reset: 6\nX-RateLimit-Path: /v1/accounts/tasks/T-1", Throttled, 0},         // of no other task
+		{"X-RateLimit-Reset: 6\nX-RateLimit-Reset: 7", Throttled, 0},
+		{"X-RateLimit-Reset: soon", Throttled, 0},
+		{"X-RateLimit-Reset: 6", Forbidden, 0},
+		{"X-RateLimit-Reset: 6", Applied, 0},
+	}
+	for _, tt := range tests {
+		var h headers
+		for line := range strings.SplitSeq(tt.lines, "\n") {
+			field, _ := parseHeader([]byte(line))
+			h = append(h, field)
+		}
+		reply := Reply{Received: testNow, Verdict: tt.verdict}
+		readHeaders(h, testNow, "T-1", &reply)
+		if reply.RetryAfter != tt.want {
+			t.Errorf("%v, %q: %v, want %v", tt.verdict, tt.lines, reply.RetryAfter, tt.want)
+		}
 	}
 }
 

@@ -102,6 +102,18 @@ func newSender(t testing.TB, config client.Config) *client.Sender {
 	return s
 }
 
+// A 429 whose only word on the wait is a reset says how long to wait.
+func TestRefusedUntilReset(t *testing.T) {
+	addr := rawServer(t, func(conn net.Conn) {
+		readRequest(conn)
+		io.WriteString(conn, "HTTP/1.1 429 Too Many Requests\r\nX-RateLimit-Reset: 6\r\nContent-Length: 2\r\n\r\n{}")
+	})
+	r := newSender(t, client.Config{BaseURL: "http://" + addr}).Put(context.Background(), "T-1", []byte(`{}`))
+	if r.Verdict != client.Throttled || r.RetryAfter != 6*time.Second {
+		t.Errorf("%v, %v (%s)", r.Verdict, r.RetryAfter, r.Message)
+	}
+}
+
 // The misbehaviour of one connection, and what must be learned from it.
 func TestRawAnswers(t *testing.T) {
 	const soon, late = time.Second, time.Minute // soon: for answers that never end

@@ -58,7 +58,7 @@ type Reply struct {
 
 	Quota      Quota         // the plain limit, or the first of several
 	More       []Quota       // further limits on the same answer; usually nil
-	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header); 0 when absent, malformed or past; at most 31 days
+	RetryAfter time.Duration // from Retry-After (seconds, or a date minus the answer's Date header), of a 429 without a Quota from what tells a reset; 0 when absent, malformed or past; at most 31 days
 }
 
 // Quota is what the rate headers of one answer say of one limit. Malformed,

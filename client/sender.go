@@ -177,12 +177,12 @@ func (s *Sender) failed(ctx context.Context, connected bool, err error, reply *R
 // answered fills in the reply of an attempt with an answer.
 func (s *Sender) answered(taskID string, body []byte, reply *Reply) {
 	a := &s.answer
+	reply.Status = a.status
+	reply.Verdict, reply.Health = judge(a.status)
 	readHeaders(a.headers, s.dates.read(a.headers), taskID, reply)
 	if s.client.keepID {
 		reply.RequestID = s.client.secret.line(string(a.headers.requestID()))
 	}
-	reply.Status = a.status
-	reply.Verdict, reply.Health = judge(a.status)
 	if reply.Verdict == Forbidden && reply.RetryAfter > 0 {
 		reply.Verdict = Throttled
 	}
