@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,9 +31,31 @@ func (u *Update) Reset() {
 // SetText sets f to the text s, which must be valid UTF-8.
 func (u *Update) SetText(f Field, s string) {
 	start := len(u.buf)
-	u.buf = slices.Grow(u.buf, len(s)+len(`""`))
-	u.buf, _ = jsontext.AppendQuote(u.buf, s) // fails only for bad UTF-8
+	u.buf = append(append(append(u.buf, '"'), s...), '"')
+	if !isPlain(u.buf[start+1 : len(u.buf)-1]) {
+		u.buf, _ = jsontext.AppendQuote(u.buf[:start], s) // fails only for bad UTF-8
+	}
 	u.take(f, u.buf[start:])
+}
+
+// isPlain tells whether a text is ASCII that a JSON string holds without an
+// escape, as nearly all texts are. It looks at eight bytes at a time.
+func isPlain(text []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		x := binary.LittleEndian.Uint64(text)
+		quote, backslash := x^'"'*ones, x^'\\'*ones
+		// A byte's high bit is set if it is no ASCII, below the blank, or zero.
+		if (x|(x-' '*ones)|(quote-ones)|(backslash-ones))&highs != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c < ' ' || c >= 0x80 || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // SetJSON sets f to raw, which must be compact, valid JSON.

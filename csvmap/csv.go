@@ -39,8 +39,9 @@ type splitError struct {
 }
 
 // csvReader splits text into records as RFC 4180 has it, for any delimiter
-// and line end, and without altering a byte. A line without quotes, nearly
-// every one, is split in place; csvScanner does the others.
+// and line end, and without altering a byte. A record on one line whose quotes
+// are around whole cells, nearly every one, is split in place; csvScanner does
+// the others.
 type csvReader struct {
 	window
 	delimiter byte
@@ -50,6 +51,7 @@ type csvReader struct {
 
 	number     int64 // of the record last read
 	lineNumber int64 // of the record that comes next
+	hasQuotes  bool  // somewhere in the window
 	odd        bool  // something in the window needs the scanner
 	rec        csvRecord
 	scanner    csvScanner
@@ -96,41 +98,86 @@ func (c *csvReader) read() (blank bool, err error) {
 	}
 	c.number++
 	c.rec = csvRecord{number: c.number, line: c.lineNumber, cells: c.rec.cells[:0]}
-	if end < 0 || end > c.limits.cell || !c.isPlain(end) {
+	if end < 0 || end > c.limits.cell {
 		return c.scanner.scan(c)
-	}
-	line := c.take(min(end+1, len(c.text)))
-	c.lineNumber++
-	return c.split(line[:end]), nil
-}
-
-// isPlain tells whether the line of this length holds nothing that needs the
-// scanner. The whole window is looked through at once.
-func (c *csvReader) isPlain(end int) bool {
-	const nul = 0
-	other := '\n' + '\r' - c.newline
-	odd := func(s string) bool {
-		return strings.IndexByte(s, '"') >= 0 || strings.IndexByte(s, nul) >= 0 || strings.IndexByte(s, other) >= 0
-	}
-	if c.fresh {
-		c.fresh, c.odd = false, odd(c.text)
-	}
-	if !c.odd {
-		return true
 	}
 	line := c.text[:end]
 	if c.newline == '\n' {
 		line = strings.TrimSuffix(line, "\r")
 	}
-	return !odd(line)
+	whole := false
+	switch hasQuotes, odd := c.look(line); {
+	case odd:
+	case hasQuotes:
+		blank, whole = c.splitQuoted(line)
+	default:
+		blank, whole = c.split(line), true
+	}
+	if !whole {
+		c.rec.cells = c.rec.cells[:0]
+		return c.scanner.scan(c)
+	}
+	c.take(min(end+1, len(c.text)))
+	c.lineNumber++
+	return blank, nil
+}
+
+// look tells whether the line holds quotes, and whether it holds what only the
+// scanner knows. The whole window is looked through at once.
+func (c *csvReader) look(line string) (hasQuotes, odd bool) {
+	const nul = 0
+	other := '\n' + '\r' - c.newline
+	isOdd := func(s string) bool { return strings.IndexByte(s, other) >= 0 || strings.IndexByte(s, nul) >= 0 }
+	if c.fresh {
+		c.fresh, c.hasQuotes, c.odd = false, strings.IndexByte(c.text, '"') >= 0, isOdd(c.text)
+	}
+	return c.hasQuotes && strings.IndexByte(line, '"') >= 0, c.odd && isOdd(line)
+}
+
+// splitQuoted splits a line whose quotes are around whole cells and nowhere
+// else; whole is false if they are not. blank tells that all its cells are
+// empty.
+func (c *csvReader) splitQuoted(line string) (blank, whole bool) {
+	c.rec.raw = line
+	blank = true
+	for more := true; more; {
+		if len(c.rec.cells) == c.width {
+			return false, false
+		}
+		var cell string
+		if strings.HasPrefix(line, `"`) {
+			end := strings.IndexByte(line[1:], '"') + 1
+			if end == 0 || end+1 < len(line) && line[end+1] != c.delimiter {
+				return false, false
+			}
+			cell, line = line[1:end], line[end+1:]
+			if more = line != ""; more {
+				line = line[1:]
+			}
+		} else {
+			cell, line, more = c.cut(line)
+			if strings.IndexByte(cell, '"') >= 0 {
+				return false, false
+			}
+		}
+		blank = blank && cell == ""
+		c.rec.cells = append(c.rec.cells, cell)
+	}
+	c.rec.count = len(c.rec.cells)
+	return blank, true
+}
+
+// cut cuts a line at the first delimiter.
+func (c *csvReader) cut(line string) (cell, rest string, more bool) {
+	if i := strings.IndexByte(line, c.delimiter); i >= 0 {
+		return line[:i], line[i+1:], true
+	}
+	return line, "", false
 }
 
 // split splits a plain line. blank tells that all its cells are empty.
 func (c *csvReader) split(line string) (blank bool) {
 	rec := &c.rec
-	if c.newline == '\n' {
-		line = strings.TrimSuffix(line, "\r")
-	}
 	rec.raw = line
 	blank = true
 	i := strings.IndexByte(line, c.delimiter)
