@@ -12,10 +12,10 @@ import (
 // value) or set; an empty text, list or object counts as cleared, however it
 // was given. The zero Update is ready for use and changes nothing.
 type Update struct {
-	values  [NumFields][]byte // nil: absent
+	values  [NumFields]struct{ start, end int } // of those set or cleared: where in buf
 	set     FieldSet
 	cleared FieldSet
-	buf     []byte // backs the values
+	buf     []byte
 }
 
 // emptyValues are the values that clear a field, by its Kind.
@@ -23,7 +23,6 @@ var emptyValues = [...]string{Text: `""`, List: `[]`, Object: `{}`}
 
 // Reset makes all fields absent and keeps the memory.
 func (u *Update) Reset() {
-	u.values = [NumFields][]byte{}
 	u.set, u.cleared = 0, 0
 	u.buf = u.buf[:0]
 }
@@ -35,7 +34,7 @@ func (u *Update) SetText(f Field, s string) {
 	if !isPlain(u.buf[start+1 : len(u.buf)-1]) {
 		u.buf, _ = jsontext.AppendQuote(u.buf[:start], s) // fails only for bad UTF-8
 	}
-	u.take(f, u.buf[start:])
+	u.take(f, start)
 }
 
 // isPlain tells whether a text is ASCII that a JSON string holds without an
@@ -62,16 +61,16 @@ func isPlain(text []byte) bool {
 func (u *Update) SetJSON(f Field, raw string) {
 	start := len(u.buf)
 	u.buf = append(u.buf, raw...)
-	u.take(f, u.buf[start:])
+	u.take(f, start)
 }
 
 // Clear sets f to its empty value: "", [] or {}.
 func (u *Update) Clear(f Field) { u.SetJSON(f, emptyValues[f.Kind()]) }
 
-// take sets f to a value in buf.
-func (u *Update) take(f Field, value []byte) {
-	u.values[f] = value
-	if string(value) == emptyValues[f.Kind()] {
+// take sets f to the value that begins at start in buf and ends it.
+func (u *Update) take(f Field, start int) {
+	u.values[f].start, u.values[f].end = start, len(u.buf)
+	if string(u.buf[start:]) == emptyValues[f.Kind()] {
 		u.cleared |= 1 << f
 		u.set &^= 1 << f
 		return
@@ -90,17 +89,17 @@ func (u *Update) Cleared() FieldSet { return u.cleared }
 // without blanks. An Update that changes nothing gives {}.
 func (u *Update) AppendBody(dst []byte) []byte {
 	dst = append(slices.Grow(dst, len(u.buf)), '{')
-	first := true
-	for f, value := range u.values {
-		if value == nil {
+	present, first := u.set|u.cleared, true
+	for f, at := range u.values {
+		if !present.Has(Field(f)) {
 			continue
 		}
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(append(append(dst, '"'), fields[f].Name...), '"', ':')
-		dst = append(dst, value...)
+		dst = append(append(append(dst, '"'), fields[f].Name...), `":`...)
+		dst = append(dst, u.buf[at.start:at.end]...)
 	}
 	return append(dst, '}')
 }

@@ -3,6 +3,7 @@ package csvmap
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -183,6 +184,9 @@ func (c *csvReader) split(line string) (blank bool) {
 	i := strings.IndexByte(line, c.delimiter)
 	for i >= 0 && len(rec.cells) < c.width {
 		blank = blank && i == 0
+		if len(rec.cells) == cap(rec.cells) { // once for a record of many cells
+			rec.cells = slices.Grow(rec.cells, min(strings.Count(line, string(rune(c.delimiter)))+1, c.width))
+		}
 		rec.cells = append(rec.cells, line[:i])
 		line = line[i+1:]
 		i = strings.IndexByte(line, c.delimiter)

@@ -51,8 +51,13 @@ func (s *csvScanner) scan(c *csvReader) (blank bool, err error) {
 		if c.text == "" {
 			s.raw = append(s.raw, s.first[:min(len(s.first), maxRaw+1)]...)
 			s.first = ""
-			s.cells = slices.Grow(s.cells, max(0, c.limits.row+1-len(s.cells))) // once for all long records
-			more, err = c.more()
+			if s.state == unquoted && s.err != nil && len(s.raw) > maxRaw && c.tap == nil {
+				err = c.skip(string(rune(c.delimiter)) + string(rune(c.newline)))
+				more = c.text != ""
+			} else {
+				s.cells = slices.Grow(s.cells, max(0, c.limits.row+1-len(s.cells))) // once for all long records
+				more, err = c.more()
+			}
 		}
 		switch {
 		case err != nil:

@@ -129,6 +129,9 @@ func checkDuplicates(columns []column, p *headerProblems) {
 
 // checkFlags finds flags that name a column that is not there.
 func checkFlags(columns []column, r *rules, p *headerProblems) {
+	if len(r.maps) == 0 {
+		return
+	}
 	var names []string
 	for _, c := range columns {
 		names = append(names, c.name)
@@ -212,7 +215,7 @@ func (t target) sent() bool { return t.place == toTaskID || t.place == toField |
 // addOwn makes the columns of the results file: the input's in its order, then
 // the constants that have none.
 func (l *layout) addOwn(r *rules) {
-	taken := map[string]bool{}
+	taken := make(map[string]bool, len(l.columns))
 	l.own = make([]ownColumn, 0, len(l.columns)+len(r.sets))
 	for i, c := range l.columns {
 		switch {
@@ -254,7 +257,7 @@ func (l *layout) addOwn(r *rules) {
 // renameIgnored marks the columns that a rerun would take for a field or for
 // ours.
 func (l *layout) renameIgnored(taken map[string]bool) {
-	later := map[string]int{} // ignored columns that come later, by name
+	later := make(map[string]int, len(l.own)) // ignored columns that come later, by name
 	for _, own := range l.own {
 		if own.target.place == nowhere {
 			later[own.name]++

@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -40,6 +41,22 @@ func (w *window) more() (bool, error) {
 	}
 	w.text, w.fresh = string(w.buf[:n]), true
 	return true, nil
+}
+
+// skip goes on to the next of the bytes of stops, or the end, over text that
+// nobody needs: it is not kept, not even for a moment.
+func (w *window) skip(stops string) error {
+	for w.text == "" && !w.eof {
+		n, err := w.src.Read(w.buf)
+		w.eof = err == io.EOF
+		if err != nil && !w.eof {
+			return err
+		}
+		if i := bytes.IndexAny(w.buf[:n], stops); i >= 0 {
+			w.text, w.fresh = string(w.buf[i:n]), true
+		}
+	}
+	return nil
 }
 
 // line finds the end of the line that the text begins with, and reads on if
