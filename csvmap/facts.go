@@ -101,7 +101,7 @@ func (o Options) hints(in *Input) []string {
 	}
 	for _, c := range in.layout.columns {
 		names = append(names, c.name)
-		if i := in.rules.ignoring(c.name); i >= 0 {
+		if i := in.rules.ignoring(c.name, in.layout.columns); i >= 0 {
 			used[i] = true
 		}
 	}

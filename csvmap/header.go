@@ -67,11 +67,14 @@ func (p *headerProblems) err(line int64, hints []string) error {
 
 // mapHeader makes the layout of a CSV whose columns have these names.
 func mapHeader(names []string, line int64, r *rules) (*layout, error) {
-	l := &layout{width: len(names), columns: make([]column, 0, len(names))}
+	l := &layout{width: len(names), columns: make([]column, len(names))}
 	var p headerProblems
 	for i, name := range names {
 		name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
-		l.columns = append(l.columns, l.mapColumn(i, name, r, &p))
+		l.columns[i].name = strings.Clone(name) // the header's text does not stay
+	}
+	for i, c := range l.columns {
+		l.columns[i] = l.mapColumn(i, c.name, r, &p)
 	}
 	checkDuplicates(l.columns, &p)
 	checkFlags(l.columns, r, &p)
@@ -85,7 +88,6 @@ func mapHeader(names []string, line int64, r *rules) (*layout, error) {
 
 // mapColumn decides what one column stands for.
 func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) column {
-	name = strings.Clone(name) // the header's text does not stay
 	if name == "" && r.ignoreUnknown {
 		return column{note: "by --ignore-unknown"}
 	}
@@ -97,7 +99,7 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 			return column{name, m.target, "by --map"}
 		}
 	}
-	if r.ignores(name) {
+	if r.ignoring(name, l.columns) >= 0 {
 		return column{name, target{}, "by --ignore"}
 	}
 	t, ok, problem := parseTarget(name)

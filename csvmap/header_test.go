@@ -28,6 +28,8 @@ func TestHeaderAccepted(t *testing.T) {
 		{"map with = in the name", "id,a=b", Options{Map: []string{"a=b=title"}}, "taskId title"},
 		{"ignore", "id,Region,title", Options{Ignore: []string{"region"}}, "taskId Region title"},
 		{"ignore a field", "id,title,Status", Options{Ignore: []string{"status"}}, "taskId title Status (ignored)"},
+		{"ignore one of two spellings", "id,title,Title", Options{Ignore: []string{"Title"}}, "taskId title Title (ignored)"},
+		{"ignore two spellings", "id,NOTE,Note,title", Options{Ignore: []string{"note"}}, "taskId NOTE Note title"},
 		{"ignore names of ours", "id,_row,_raw,_ignored,_mine", Options{IgnoreUnknown: true}, "taskId _row (ignored) _raw (ignored) _ignored (ignored) _mine"},
 		{"ignored twice", "id,status,status (ignored)", Options{IgnoreUnknown: true, Ignore: []string{"status"}}, "taskId status (ignored) (ignored) status (ignored)"},
 		{"ignored metadata", "id,metadata.x,metadata.", Options{Ignore: []string{"metadata.x", "metadata."}}, "taskId metadata.x (ignored) metadata. (ignored)"},
@@ -247,7 +249,7 @@ func TestIdleIgnores(t *testing.T) {
 	if got := l.in.Facts().Hints; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	l = must(t, "a.jsonl", `{"taskId":"T-1","NO_TE":1}`+"\n"+`{"taskId":"T-1","title":1}`+"\n", Options{Ignore: append(opt.Ignore, "Title"), Delimiter: "comma"})
+	l = must(t, "a.jsonl", `{"taskId":"T-1","NO_TE":1}`+"\n"+`{"taskId":"T-1","title":1}`+"\n", Options{Ignore: append(opt.Ignore, "title"), Delimiter: "comma"})
 	want = []string{"--delimiter has no effect on JSONL", `--ignore regoin: the file has no such key`, `--ignore Gone: the file has no such key`}
 	if got := l.in.Facts().Hints; !slices.Equal(got, want) || !slices.Equal(l.in.Facts().Hints, want) {
 		t.Errorf("got %q", got)

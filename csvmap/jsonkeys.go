@@ -43,7 +43,7 @@ func mapJSONL(r *rules) (*layout, error) {
 		k.own[m.column] = add(m.target)
 		l.columns = append(l.columns, column{m.column, m.target, "by --map"})
 	}
-	if r.ignores(taskIDName) && !slices.ContainsFunc(r.maps, func(m mapping) bool { return m.target.place == toTaskID }) {
+	if r.ignoringExactly(taskIDName) >= 0 && !slices.ContainsFunc(r.maps, func(m mapping) bool { return m.target.place == toTaskID }) {
 		return nil, &InputError{Usage: true, Msg: "--ignore taskId: every row needs its task id; if another key holds it: --map \"NAME=taskId\""}
 	}
 	for i := range r.sets {
@@ -66,9 +66,10 @@ func mapJSONL(r *rules) (*layout, error) {
 	return l, nil
 }
 
-// add makes a field known by its own name, unless it is to be ignored.
+// add makes a field known by its own name, unless it is to be ignored by just
+// this name: keys are exact, Title is not title.
 func (k *jsonKeys) add(name string, own int) {
-	if !k.rules.ignores(name) {
+	if k.rules.ignoringExactly(name) < 0 {
 		k.own[name] = own
 	}
 }
@@ -78,7 +79,7 @@ func (k *jsonKeys) ignores(key string) bool {
 	if known, ok := k.ignore[key]; ok {
 		return known
 	}
-	by := k.rules.ignoring(key)
+	by := k.rules.ignoring(key, nil)
 	named := by >= 0
 	if named {
 		k.used[by] = true

@@ -60,6 +60,7 @@ func TestJSONLine(t *testing.T) {
 		{"NUL in metadata", `{"taskId":"T-1","metadata":{"a\u0000":1}}`, Options{}, "NUL column metadata"},
 		{"ignored", `{"taskId":"T-1","Region":1,"title":"x"}`, Options{Ignore: []string{"region"}}, `{"title":"x"}`},
 		{"ignored field", `{"taskId":"T-1","title":5}`, Options{Ignore: []string{"title"}}, `{}`},
+		{"ignored, not the field", `{"taskId":"T-1","title":"x","Title":5}`, Options{Ignore: []string{"Title"}}, `{"title":"x"}`},
 		{"ignored unknown", `{"taskId":"T-1","a":1}`, Options{IgnoreUnknown: true}, `{}`},
 		{"mapped", `{"key":"T-1","head":"x","r":{"a":1}}`, Options{Map: []string{"key=taskId", "head=title", "r=metadata.region"}}, `{"title":"x","metadata":{"region":{"a":1}}}`},
 		{"mapped onto a key given", `{"taskId":"T-1","title":"a","head":"b"}`, Options{Map: []string{"head=title"}}, "two keys for one field column head"},
@@ -90,7 +91,7 @@ func TestJSONLine(t *testing.T) {
 }
 
 func TestJSONLTaskIDIgnored(t *testing.T) {
-	_, err := load(t, "a.jsonl", "{\"taskId\":\"T-1\"}\n", Options{Ignore: []string{"TaskId"}})
+	_, err := load(t, "a.jsonl", "{\"taskId\":\"T-1\"}\n", Options{Ignore: []string{"taskId"}})
 	if e := refused(t, err, "--ignore taskId", "every row needs its task id"); !e.Usage {
 		t.Error("the file is fine")
 	}

@@ -236,13 +236,23 @@ func (r *rules) constantFor(t target) *constant {
 }
 
 // ignoring returns the index of the --ignore that names the column or key, -1
-// if none does.
-func (r *rules) ignoring(name string) int {
+// if none does: one that is its very name, else one that spells it in another
+// way and is the very name of no other column.
+func (r *rules) ignoring(name string, columns []column) int {
+	if i := r.ignoringExactly(name); i >= 0 {
+		return i
+	}
 	folded := words.Fold(name)
-	return slices.IndexFunc(r.ignore, func(i ignored) bool { return i.folded == folded })
+	return slices.IndexFunc(r.ignore, func(i ignored) bool {
+		return i.folded == folded && !slices.ContainsFunc(columns, func(c column) bool { return c.name == i.name })
+	})
 }
 
-func (r *rules) ignores(name string) bool { return r.ignoring(name) >= 0 }
+func (r *rules) ignores(name string) bool { return r.ignoring(name, nil) >= 0 }
+
+func (r *rules) ignoringExactly(name string) int {
+	return slices.IndexFunc(r.ignore, func(i ignored) bool { return i.name == name })
+}
 
 // listFlags names the flags among those given for which has is true.
 func (o Options) listFlags(flags ...string) []string {
