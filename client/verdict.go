@@ -15,9 +15,9 @@ var healthNames = [...]string{"healthy", "row error", "error 500", "ill"}
 // String is the health in a word or two, for logs.
 func (h Health) String() string { return healthNames[h] }
 
-// judge says what an HTTP status means. Its source is the contract of
-// taskbatch: what may pass is retried, a gateway that got no answer leaves
-// open whether the API has applied the request, and all else is final.
+// judge says what an HTTP status means: what may pass is retried, a gateway
+// that got no answer leaves open whether the API has applied the request, and
+// all else is final.
 func judge(status int) (Verdict, Health) {
 	switch {
 	case status >= 200 && status <= 299:

@@ -87,7 +87,7 @@ func tallies(s *batch.Survey) []tally {
 		{s.Finished, "finished earlier: will not be sent again"},
 		{s.Behind, "behind an invalid row of their task: will not be sent"},
 		{s.Held, "held back: a later row of the task is updated already"},
-		{s.Edited, "edited since the results were written: " + rowList(s.EditedRows, s.Edited)},
+		{s.Edited, "edited since the results were written: " + words.RowList(s.EditedRows, s.Edited, shownRows)},
 		{s.EditedFinished, "edited although finished: will not be sent"},
 	}
 	some := slices.DeleteFunc(all, func(t tally) bool { return t.count == 0 })

@@ -12,6 +12,8 @@ import (
 	"taskbatch/csvmap/words"
 )
 
+const shownRows = 5 // numbers in a list of rows
+
 // summaryPage is the summary of a run, for people.
 func (j *job) summaryPage(p *page, exit int) {
 	s := j.summary
@@ -28,7 +30,7 @@ func (j *job) summaryPage(p *page, exit int) {
 	}
 	p.linef("  requests %9s%s", words.Grouped(s.Requests), requestNote(s))
 	if survey := j.plan.Survey(); survey.Edited > 0 {
-		p.linef("  %s edited since the results were written: %s", were(survey.Edited, "row"), rowList(survey.EditedRows, survey.Edited))
+		p.linef("  %s edited since the results were written: %s", were(survey.Edited, "row"), words.RowList(survey.EditedRows, survey.Edited, shownRows))
 	}
 	if text := waits(s.Waited); text != "" {
 		p.entry("waited", text)
@@ -142,7 +144,7 @@ func (j *job) failures(p *page) {
 	p.heading("what did not get through")
 	rows := [][]string{}
 	for _, c := range causes {
-		rows = append(rows, []string{words.Grouped(c.Count), c.Outcome.String(), rowList(c.Rows, c.Count), causeText(c.Status, c.Message)})
+		rows = append(rows, []string{words.Grouped(c.Count), c.Outcome.String(), words.RowList(c.Rows, c.Count, shownRows), causeText(c.Status, c.Message)})
 	}
 	for i, line := range p.aligned(rows) {
 		p.linef("  %s", line)
@@ -171,28 +173,4 @@ func causeText(status int, message string) string {
 		text = string(runes[:most]) + "..."
 	}
 	return text
-}
-
-// rowList names the first of so many rows.
-func rowList(rows []int64, count int64) string {
-	const most = 5
-	var b strings.Builder
-	b.WriteString("row ")
-	if count > 1 {
-		b.Reset()
-		b.WriteString("rows ")
-	}
-	for i, row := range rows {
-		if i == most {
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprint(&b, row)
-	}
-	if count > int64(min(len(rows), most)) {
-		b.WriteString(" ...")
-	}
-	return b.String()
 }

@@ -204,7 +204,7 @@ func (s *Section) reasons() (reasons []reason) {
 		advice, person := Advice(c)
 		reasons = append(reasons, reason{
 			Count: words.Plural(c.Count, "row"), Outcome: c.Outcome.String(), Status: statusText(c.Status),
-			Message: visible(c.Message, 1000), Rows: rowList(c), Advice: advice, Person: person,
+			Message: visible(c.Message, 1000), Rows: words.RowList(c.Rows, c.Count, len(c.Rows)), Advice: advice, Person: person,
 		})
 	}
 	return reasons

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"taskbatch/batch/results"
 	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
@@ -77,21 +76,4 @@ func statusText(status int) string {
 		return ""
 	}
 	return strconv.Itoa(status)
-}
-
-// rowList names the first rows of a cause.
-func rowList(c *results.Cause) string {
-	numbers := make([]string, len(c.Rows))
-	for i, row := range c.Rows {
-		numbers[i] = strconv.FormatInt(row, 10)
-	}
-	text := "row "
-	if c.Count > 1 {
-		text = "rows "
-	}
-	text += strings.Join(numbers, ", ")
-	if more := c.Count - int64(len(c.Rows)); more > 0 {
-		text += " and " + words.Grouped(more) + " more"
-	}
-	return text
 }

@@ -15,7 +15,8 @@ const (
 // Cursor reads records in the order of their rows.
 type Cursor struct {
 	index *Index
-	pages []int64 // numbers of those still to come
+	near  int64   // the next page, of those that Index.near knows
+	far   []int64 // numbers of the other pages still to come
 	page  *page   // nil: none begun
 	slot  int     // in it, that comes next
 
@@ -31,7 +32,7 @@ type block struct {
 
 // Rows returns a Cursor before the first row. The records stand in file.
 func (x *Index) Rows(file io.ReaderAt) *Cursor {
-	return &Cursor{index: x, pages: slices.Sorted(maps.Keys(x.known)), file: file}
+	return &Cursor{index: x, far: slices.Sorted(maps.Keys(x.far)), file: file}
 }
 
 // Next returns the next record; it is valid until the next call. io.EOF: there
@@ -39,14 +40,14 @@ func (x *Index) Rows(file io.ReaderAt) *Cursor {
 func (c *Cursor) Next() ([]byte, error) {
 	for {
 		if c.page == nil || c.slot == pageRows {
-			if len(c.pages) == 0 {
-				return nil, io.EOF
-			}
-			var err error
-			if c.page, err = c.index.page(c.pages[0]); err != nil {
+			number, err := c.nextPage()
+			if err != nil {
 				return nil, err
 			}
-			c.pages, c.slot = c.pages[1:], 0
+			if c.page, err = c.index.page(number); err != nil {
+				return nil, err
+			}
+			c.slot = 0
 		}
 		at := c.page.place(c.slot)
 		c.slot++
@@ -54,6 +55,21 @@ func (c *Cursor) Next() ([]byte, error) {
 			return c.read(at)
 		}
 	}
+}
+
+// nextPage is the number of the page that comes next. io.EOF: there is none.
+func (c *Cursor) nextPage() (int64, error) {
+	for c.near < int64(len(c.index.near)) {
+		if c.near++; c.index.near[c.near-1] > 0 {
+			return c.near - 1, nil
+		}
+	}
+	if len(c.far) == 0 {
+		return 0, io.EOF
+	}
+	number := c.far[0]
+	c.far = c.far[1:]
+	return number, nil
 }
 
 func (c *Cursor) read(at Place) ([]byte, error) {

@@ -23,6 +23,7 @@ const (
 	placeSize = 16 // offset, length
 	pageSize  = pageRows * placeSize
 	pagesHeld = 256 // 512 KiB
+	nearPages = 1 << 17
 )
 
 // Place is where a record stands in a file. Length 0: nowhere.
@@ -33,7 +34,9 @@ type Place struct{ Offset, Length int64 }
 type Index struct {
 	dir   string
 	file  *Temp            // made when the first page has to leave memory
-	known map[int64]uint32 // page number -> its place in the file, in pages
+	pages uint32           // in all
+	near  []uint32         // page number -> its place in the file, in pages, counted from 1; 0: there is none
+	far   map[int64]uint32 // the same from nearPages on
 	held  [pagesHeld]*page // a page has only one place here: number % pagesHeld
 }
 
@@ -45,7 +48,7 @@ type page struct {
 
 // New returns an empty Index that keeps its temporary file, readable by the
 // user only, in dir.
-func New(dir string) *Index { return &Index{dir: dir, known: map[int64]uint32{}} }
+func New(dir string) *Index { return &Index{dir: dir, far: map[int64]uint32{}} }
 
 // Add notes the place of a row's record and returns the one that it takes the
 // place of. The error is one of the temporary file.
@@ -90,9 +93,8 @@ func (x *Index) page(number int64) (*page, error) {
 			return nil, err
 		}
 	}
-	at, known := x.known[number]
+	at, known := x.locate(number)
 	if !known {
-		x.known[number] = uint32(len(x.known))
 		clear(p.places[:])
 	} else if _, err := x.file.ReadAt(p.places[:], int64(at)*pageSize); err != nil {
 		p.number = -1
@@ -102,6 +104,28 @@ func (x *Index) page(number int64) (*page, error) {
 	return p, nil
 }
 
+// locate is a page's place in the file, in pages. A page that is not known gets
+// the next one.
+func (x *Index) locate(number int64) (at uint32, known bool) {
+	if number < nearPages {
+		if missing := int(number) + 1 - len(x.near); missing > 0 {
+			x.near = append(x.near, make([]uint32, missing)...)
+		}
+		if at = x.near[number]; at == 0 {
+			x.pages++
+			x.near[number] = x.pages
+			return x.pages - 1, false
+		}
+		return at - 1, true
+	}
+	if at, known = x.far[number]; !known {
+		at = x.pages
+		x.far[number] = at
+		x.pages++
+	}
+	return at, known
+}
+
 func (x *Index) write(p *page) error {
 	if x.file == nil {
 		var err error
@@ -109,7 +133,8 @@ func (x *Index) write(p *page) error {
 			return err
 		}
 	}
-	if _, err := x.file.WriteAt(p.places[:], int64(x.known[p.number])*pageSize); err != nil {
+	at, _ := x.locate(p.number)
+	if _, err := x.file.WriteAt(p.places[:], int64(at)*pageSize); err != nil {
 		return fmt.Errorf("order records: %w: %w", ErrTemp, err)
 	}
 	p.dirty = false

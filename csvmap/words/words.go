@@ -124,6 +124,25 @@ func Grouped[N int | int64](n N) string {
 	return digits
 }
 
+// RowList names the first of so many rows, at most most: rows 4, 6 and 11 more.
+func RowList(rows []int64, count int64, most int) string {
+	text := "row "
+	if count > 1 {
+		text = "rows "
+	}
+	rows = rows[:min(len(rows), most)]
+	for i, row := range rows {
+		if i > 0 {
+			text += ", "
+		}
+		text += strconv.FormatInt(row, 10)
+	}
+	if more := count - int64(len(rows)); more > 0 {
+		text += " and " + Grouped(more) + " more"
+	}
+	return text
+}
+
 // Shorten cuts a text to at most so many bytes, between two characters, and
 // marks the cut.
 func Shorten(text string, limit int) string {

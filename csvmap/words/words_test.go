@@ -82,3 +82,17 @@ func TestShorten(t *testing.T) {
 		}
 	})
 }
+
+func TestRowList(t *testing.T) {
+	rows := []int64{4, 6, 9}
+	for want, got := range map[string]string{
+		"row 4":                       RowList(rows[:1], 1, 5),
+		"rows 4, 6, 9":                RowList(rows, 3, 5),
+		"rows 4, 6 and 1 more":        RowList(rows, 3, 2),
+		"rows 4, 6, 9 and 1,997 more": RowList(rows, 2000, 5),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
