@@ -1,6 +1,9 @@
 package batch
 
 import (
+	"errors"
+	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +67,36 @@ func TestLimit(t *testing.T) {
 		b.run(s, nil)
 		if got := b.outcomes(); got != tt.want || len(s.calls) != tt.calls {
 			t.Errorf("--limit %d: outcomes %s, want %s; %d requests, want %d", tt.limit, got, tt.want, len(s.calls), tt.calls)
+		}
+	}
+}
+
+// A file in the place of the results that is none of ours is left alone, and
+// the way out is told.
+func TestForeignResults(t *testing.T) {
+	b := newBench(t, tasks("a"))
+	if err := os.WriteFile(b.cfg.Results, []byte("name,age\nx,3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.prepare("in.csv")
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Cause != Setup || !strings.Contains(e.Hint, "--fresh") {
+		t.Errorf("%#v", err)
+	}
+}
+
+// Whether the input was changed or is another one altogether shows by the rows
+// before the first that differs.
+func TestChangedOrAnother(t *testing.T) {
+	for input, another := range map[string]bool{
+		"taskId,title\na,other\nb,row 3\n": true,
+		"taskId,title\na,row 2\nb,other\n": false,
+	} {
+		b := newBench(t, tasks("a", "b"))
+		b.run(always(ok200), nil)
+		b.write(input)
+		_, err := b.prepare("in.csv")
+		if err == nil || strings.Contains(err.Error(), "the results of another input") != another {
+			t.Errorf("%q: %v", input, err)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package batch
 import (
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -50,6 +52,18 @@ func TestClosings(t *testing.T) {
 			if w, known := want[task<<30]; ok != known || got != w {
 				t.Fatalf("task %d: %v %v, want %v %v", task, got, ok, w, known)
 			}
+		}
+	})
+}
+
+// The reader is held back while enough rows wait: the invalid row at the end
+// is not seen as long as the first requests are not answered.
+func TestReaderIsHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, manyTasks(enoughReady+16+3*feedRows)+"bad id,x\n")
+		seen, sum := watch(b, always(ok200.after(2*time.Second)), nil, time.Second)
+		if seen[0].Outcomes[record.Invalid] != 0 || count(sum, record.Invalid) != 1 {
+			t.Errorf("%v after a second, %v at the end", seen[0].Outcomes, sum.Outcomes)
 		}
 	})
 }

@@ -105,3 +105,22 @@ func TestEarlierOutcomes(t *testing.T) {
 		t.Errorf("%v earlier, %v in all", sum.Earlier, sum.Outcomes)
 	}
 }
+
+// Requests, those that are retries, and how long they took are counted.
+func TestSummaryOfAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, tasks("a", "b", "c"))
+		b.cfg.Pace.Concurrency = 1
+		took := ok200.after(200 * time.Millisecond)
+		sum := b.run(perTask(map[string][]step{"a": {slow408.after(time.Second), took}, "b": {took}, "c": {took}}), nil)
+		if sum.Requests != 4 || sum.Retries != 1 || sum.LatencyMS.Attempts != 4 {
+			t.Errorf("%d requests, %d retries, %+v", sum.Requests, sum.Retries, sum.LatencyMS)
+		}
+		if l := sum.LatencyMS; l.P50 < 198 || l.P50 > 202 || l.Max < 990 || l.Max > 1010 || l.Sum < 1580 || l.Sum > 1620 {
+			t.Errorf("%+v", l)
+		}
+		if got := b.records(b.cfg.Results)[1]["_ms"]; got != "200" {
+			t.Errorf("_ms %s of a row that was sent once", got)
+		}
+	})
+}

@@ -263,3 +263,20 @@ func TestMaxFailuresBounds(t *testing.T) {
 		})
 	}
 }
+
+// The nothing-works rule is for refusals that no retry could change.
+func TestNothingWorks(t *testing.T) {
+	for _, tt := range []struct {
+		answer step
+		stops  bool
+	}{{bad400, true}, {slow408, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, manyTasks(nothingWorksRows+10))
+			b.cfg.Pace.Concurrency, b.cfg.Attempts = 1, 1
+			sum := b.run(always(tt.answer), nil)
+			if (sum.Stop != nil) != tt.stops || tt.stops && count(sum, record.Failed) != nothingWorksRows {
+				t.Errorf("%d: %+v, %v", tt.answer.status, sum.Stop, sum.Outcomes)
+			}
+		})
+	}
+}

@@ -107,9 +107,6 @@ func mix(hash, update uint64) uint64 {
 // task was given this. update 0 is an invalid row. Until the whole input was
 // seen the answer supposes that no more rows follow for the task.
 func (u *unchanged) see(task, update uint64) bool {
-	if u == nil {
-		return false
-	}
 	i, ok := slices.BinarySearchFunc(u.tasks, task, func(g given, task uint64) int { return cmp.Compare(g.task, task) })
 	if !ok {
 		return false
