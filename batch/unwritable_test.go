@@ -87,3 +87,22 @@ func TestResultsCannotBegin(t *testing.T) {
 		t.Errorf("%v, %d requests", err, len(s.calls))
 	}
 }
+
+// A batch that cannot be prepared leaves no file open.
+func TestPrepareFailsAndCloses(t *testing.T) {
+	b := newBench(t, tasks("a", "b"))
+	b.run(always(ok200), nil)
+	b.write("taskId,title\na,row 2\nb,other\n")
+	if _, err := b.prepare("in.csv"); err == nil {
+		t.Fatal("the changed row was not noticed")
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range open {
+		if to, _ := os.Readlink("/proc/self/fd/" + f.Name()); to == b.cfg.Results {
+			t.Errorf("%s is still open", to)
+		}
+	}
+}
