@@ -90,8 +90,8 @@ func TestProgressOfAStop(t *testing.T) {
 		if seen[0].Phase != Sending || seen[1].Phase != Stopping || seen[1].InFlight != 8 || seen[2].Phase != Writing {
 			t.Errorf("%+v", seen)
 		}
-		if seen[1].Settled != 1 || seen[2].Settled != 9 || count(sum, record.Unsent) != 91 {
-			t.Errorf("settled %d, then %d; %v", seen[1].Settled, seen[2].Settled, sum.Outcomes)
+		if seen[0].Total != 100 || seen[1].Settled != 1 || seen[2].Settled != 9 || count(sum, record.Unsent) != 91 {
+			t.Errorf("of %d rows settled %d, then %d; %v", seen[0].Total, seen[1].Settled, seen[2].Settled, sum.Outcomes)
 		}
 	})
 }
@@ -106,17 +106,17 @@ func TestEarlierOutcomes(t *testing.T) {
 	}
 }
 
-// Requests, those that are retries, and how long they took are counted.
+// Requests, those that are retries or throttled, and how long they took are counted.
 func TestSummaryOfAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, tasks("a", "b", "c"))
 		b.cfg.Pace.Concurrency = 1
 		took := ok200.after(200 * time.Millisecond)
-		sum := b.run(perTask(map[string][]step{"a": {slow408.after(time.Second), took}, "b": {took}, "c": {took}}), nil)
-		if sum.Requests != 4 || sum.Retries != 1 || sum.LatencyMS.Attempts != 4 {
-			t.Errorf("%d requests, %d retries, %+v", sum.Requests, sum.Retries, sum.LatencyMS)
+		sum := b.run(perTask(map[string][]step{"a": {slow408.after(time.Second), took}, "b": {took}, "c": {wait429.after(200 * time.Millisecond), took}}), nil)
+		if sum.Requests != 5 || sum.Retries != 2 || sum.Throttled != 1 || sum.LatencyMS.Attempts != 5 {
+			t.Errorf("%d requests, %d retries, %d throttled, %+v", sum.Requests, sum.Retries, sum.Throttled, sum.LatencyMS)
 		}
-		if l := sum.LatencyMS; l.P50 < 198 || l.P50 > 202 || l.Max < 990 || l.Max > 1010 || l.Sum < 1580 || l.Sum > 1620 {
+		if l := sum.LatencyMS; l.P50 < 198 || l.P50 > 202 || l.Max < 990 || l.Max > 1010 || l.Sum < 1780 || l.Sum > 1820 {
 			t.Errorf("%+v", l)
 		}
 		if got := b.records(b.cfg.Results)[1]["_ms"]; got != "200" {

@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"cmp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -276,6 +278,21 @@ func TestNothingWorks(t *testing.T) {
 			sum := b.run(always(tt.answer), nil)
 			if (sum.Stop != nil) != tt.stops || tt.stops && count(sum, record.Failed) != 50 {
 				t.Errorf("%d: %+v, %v", tt.answer.status, sum.Stop, sum.Outcomes)
+			}
+		})
+	}
+}
+
+// A server that is gone is told from one that answers only errors.
+func TestOutageText(t *testing.T) {
+	for want, answer := range map[string]step{"server unreachable since ": refused, "the server answers only errors since ": row500} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, manyTasks(100))
+			var first string
+			b.cfg.Notify = func(n Notice) { first = cmp.Or(first, n.Text) }
+			b.run(always(answer), nil)
+			if !strings.HasPrefix(first, want) {
+				t.Errorf("%q, want %q", first, want)
 			}
 		})
 	}
