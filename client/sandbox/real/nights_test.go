@@ -134,6 +134,7 @@ func (n *night) send(kind int) {
 	writeFile(n.t, filepath.Join(n.dir, "export.csv"), export.String())
 	before := len(n.api.since(0))
 	cmd := command(n.t, n.dir, "update", "export.csv", "-o", "out-{date}.csv", "--skip-unchanged", "last", "--base-url", n.api.server.URL, "--keep-going", "-y", "--json")
+	process := make(chan *os.Process, 1)
 	n.api.mu.Lock()
 	n.api.refuse, n.api.arrived = nil, nil
 	switch kind {
@@ -144,14 +145,14 @@ func (n *night) send(kind int) {
 		half := before + (len(missing)+1)/2
 		n.api.arrived = func(number int) {
 			if number == half {
-				cmd.Process.Signal(signal)
+				(<-process).Signal(signal)
 			}
 		}
 	}
 	n.api.mu.Unlock()
-	e := finish(n.t, cmd)
+	e := finish(n.t, cmd, process)
 	if kind == isKilled { // the same command again
-		e = finish(n.t, command(n.t, n.dir, cmd.Args[1:]...))
+		e = finish(n.t, command(n.t, n.dir, cmd.Args[1:]...), nil)
 	}
 	n.judge(kind, e, missing, n.api.since(before))
 	n.yesterday()

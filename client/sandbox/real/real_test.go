@@ -100,7 +100,7 @@ func update(t *testing.T, url string, rows int, args ...string) *ending {
 // environment.
 func run(t *testing.T, dir string, args ...string) *ending {
 	t.Helper()
-	return finish(t, command(t, dir, args...))
+	return finish(t, command(t, dir, args...), nil)
 }
 
 // command is the program in a folder, to be started.
@@ -119,13 +119,20 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// finish runs a command to its end.
-func finish(t *testing.T, cmd *exec.Cmd) *ending {
+// finish runs a command to its end. Its process goes to started, unless that
+// is nil.
+func finish(t *testing.T, cmd *exec.Cmd, started chan<- *os.Process) *ending {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	began := time.Now()
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		if started != nil {
+			started <- cmd.Process
+		}
+		err = cmd.Wait()
+	}
 	e := &ending{dir: cmd.Dir, took: time.Since(began), stderr: stderr.String()}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
