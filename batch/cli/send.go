@@ -38,10 +38,11 @@ func (j *job) watched(first time.Duration, show func(time.Time) frame, work func
 	if mode == progressPlain && first > 0 {
 		first = plainInterval
 	}
-	j.view = newDisplay(j.console.err, mode, first, show)
+	view := newDisplay(j.console.err, mode, first, show)
+	j.view = view
 	finished := make(chan struct{})
-	viewer := inBackground(func() { j.view.run(finished) })
-	defer func() { // also after a panic: stderr must be free for the last line
+	viewer := inBackground(func() { view.run(finished) }) // may outlast the job's own
+	defer func() {                                        // also after a panic: stderr must be free for the last line
 		close(finished)
 		outlast(viewer, j.signals.over, lastProgress)
 		j.view = nil
