@@ -173,7 +173,7 @@ func (p *Plan) surveyRows(rows iter.Seq2[*csvmap.Row, error], c *content) error 
 	if err := w.end(); err != nil {
 		return err
 	}
-	s.DuplicateTasks = s.doubledTasks()
+	s.DuplicateTasks = s.tasks.doubled()
 	p.survey = s.Survey
 	return nil
 }
@@ -186,7 +186,7 @@ type surveyor struct {
 	order       *order
 	lastUpdated int64               // no row behind it is updated
 	waiting     map[uint64]struct{} // tasks with a row to be sent that an updated one may still follow
-	tasks       [256][]uint64       // of all rows, by their first byte
+	tasks       taskCounter         // of all rows
 }
 
 // add takes a row.
@@ -201,8 +201,7 @@ func (s *surveyor) add(it *item) {
 	if row.TaskID != "" {
 		task = s.order.hash(row.TaskID)
 		if s.cfg.Full {
-			bucket := &s.tasks[task>>56]
-			*bucket = append(*bucket, task)
+			s.tasks.add(task)
 		}
 	}
 	s.countEdited(it)
@@ -312,21 +311,3 @@ func (s *Survey) Refusal(strict bool) *Error {
 
 // Done tells whether nothing is left to be sent or recorded.
 func (s *Survey) Done() bool { return s.Finished == s.Rows }
-
-func (s *surveyor) doubledTasks() (n int64) {
-	for _, bucket := range s.tasks {
-		n += doubled(bucket)
-	}
-	return n
-}
-
-// doubled counts the tasks that occur more than once.
-func doubled(tasks []uint64) (n int64) {
-	slices.Sort(tasks)
-	for i := 1; i < len(tasks); i++ {
-		if tasks[i] == tasks[i-1] && (i == 1 || tasks[i-2] != tasks[i]) {
-			n++
-		}
-	}
-	return n
-}
