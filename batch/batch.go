@@ -148,6 +148,7 @@ func (p *Plan) Run(ctx context.Context, stop <-chan struct{}) (*Summary, error) 
 	if err != nil {
 		return nil, err
 	}
+	defer file.Discard()
 	d := p.send(ctx, file, stop, started)
 	s := p.newSummary(d, started)
 	p.tally.phase.Store(int32(Writing))

@@ -152,7 +152,7 @@ func (d *dispatcher) settleReplies(it *item) {
 func (d *dispatcher) admit(it *item) {
 	switch it.fate {
 	case carried:
-		d.file.Carry(it.past.head, it.row.Tail)
+		d.file.Carry(it.row.Number, it.past.head, it.row.Tail)
 		d.tally.outcomes[it.past.outcome].Add(1)
 	case noChange:
 		d.record(it, record.Skipped, "")

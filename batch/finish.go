@@ -48,13 +48,7 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		s.leftOver()
 		return
 	}
-	var causes results.Causes
-	var counted Outcomes
-	err := results.Order(ctx, results.PartialName(p.cfg.Results), p.cfg.Results, p.form(), func(old *results.Old) error {
-		counted[old.Outcome]++
-		causes.Add(old.Outcome, old.Row, old.Cell(record.ColStatus), old.Cell(record.ColError))
-		return nil
-	})
+	counted, err := d.file.Order(ctx, p.cfg.Results, p.form())
 	switch {
 	case ctx.Err() != nil && err != nil:
 		s.leftOver()
@@ -65,8 +59,8 @@ func (p *Plan) complete(ctx context.Context, d *dispatcher, s *Summary) {
 		s.Stop = &Stop{Local, fmt.Sprintf("cannot complete the results: %v", err), "make room, then run the same command again: it completes them"}
 		return
 	}
-	s.Results, s.Complete, s.Errors = p.cfg.Results, true, causes.List()
-	p.reconcile(counted, s)
+	s.Results, s.Complete, s.Errors = p.cfg.Results, true, counted.Causes.List()
+	p.reconcile(counted.Outcomes, s)
 	if err := p.WriteFailures(); err != nil {
 		s.Stop = &Stop{Local, err.Error(), "make room, then run the same command again: it writes the file"}
 	}

@@ -205,9 +205,9 @@ func (k *killing) untilOrdering(fire chan<- time.Time, over <-chan struct{}) {
 	}
 }
 
-// temporary tells whether a file is being made that shall replace another.
+// temporary tells whether a complete results file is being made.
 func (k *killing) temporary() bool {
-	files, _ := filepath.Glob(filepath.Join(k.dir, ".*.tmp"))
+	files, _ := filepath.Glob(filepath.Join(k.dir, ".*.csv.tmp"))
 	return len(files) > 0
 }
 

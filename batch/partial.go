@@ -37,16 +37,14 @@ func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
 			return nil, err
 		}
 	}
-	cut, err := results.Repair(partial)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if cut > 0 {
-		p.cfg.notify(true, fmt.Sprintf("%s was cut off in the middle of a record; the torn %d bytes are left out", partial, cut))
-	}
-	switch {
-	case p.history == nil:
+	if p.history == nil {
 		return results.Create(partial, columns)
+	}
+	if torn := p.history.Torn(); p.history.partial && torn > 0 {
+		p.cfg.notify(true, fmt.Sprintf("%s was cut off in the middle of a record; the torn %d bytes are left out", partial, torn))
+	}
+	var err error
+	switch {
 	case p.gone || !p.sameColumns():
 		err = p.rewrite(ctx, partial)
 	case !p.history.partial:
@@ -55,7 +53,7 @@ func (p *Plan) openPartial(ctx context.Context) (*results.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return results.Continue(partial, columns)
+	return results.Continue(ctx, partial, columns)
 }
 
 // rewrite makes a .partial of the earlier records in the columns of this run.

@@ -165,7 +165,7 @@ func (d *dispatcher) settle(it *item, o record.Outcome, message string) {
 // the truth.
 func (d *dispatcher) keep(it *item) {
 	if !it.past.inFile {
-		d.file.Carry(it.past.head, it.row.Tail)
+		d.file.Carry(it.row.Number, it.past.head, it.row.Tail)
 	}
 	d.tally.outcomes[it.past.outcome].Add(1)
 	d.advance(it, it.past.outcome)

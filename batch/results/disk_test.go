@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
+
+	"taskbatch/csvmap/rowindex"
 )
 
 // disk stands in for a file on a disk that can be full, slow or lose power.
@@ -19,6 +22,7 @@ type disk struct {
 	failSync   int   // the sync with this number fails
 	failErr    error // of both
 	noTruncate error
+	closeErr   error
 
 	writeTakes, syncTakes time.Duration
 
@@ -77,7 +81,7 @@ func (d *disk) Truncate(size int64) error {
 	return nil
 }
 
-func (d *disk) Close() error { d.closed = true; return nil }
+func (d *disk) Close() error { d.closed = true; return d.closeErr }
 
 func (d *disk) content() []byte {
 	d.mu.Lock()
@@ -110,5 +114,5 @@ func (d *disk) afterPowerCut(rng *rand.Rand, block int) []byte {
 func startWriter(d *disk) *Writer {
 	d.data = Header(twoColumns)
 	d.synced = len(d.data)
-	return NewWriter(d, "x.partial", int64(d.synced))
+	return newWriter(d, "x.partial", twoColumns, int64(d.synced), rowindex.New(os.TempDir()))
 }

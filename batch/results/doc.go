@@ -4,19 +4,20 @@
 // While a run is unfinished, its records stand in RESULTS.partial, in the order
 // in which rows were settled:
 //
-//	Create, or Repair and Continue -> Writer.Add ... -> Writer.Close
+//	Create or Continue -> Writer.Add ... -> Writer.Close -> Writer.Order
 //
 // The Writer takes records without waiting for the disk, writes them at most
 // 50 ms later and syncs about every half second; Busy, Drained and Failed tell
-// a dispatcher when to hold back. When the run ends, Order puts the records
-// into row order with bounded memory, in the Form that is wanted, and gives the
-// complete file its name atomically.
+// a dispatcher when to hold back. It notes where the record of each row stands,
+// so that in the end Order has only to copy them into row order, with bounded
+// memory, in the Form that is wanted; it gives the complete file its name
+// atomically.
 //
 // A later run reads either file in row order through a Reader (OpenPartial,
 // OpenComplete) and goes on; CopyToPartial turns a complete file back into the
 // start of a partial one. If a power cut or a full disk tore the partial file,
-// what follows its last whole record is cut off; damage before whole records
-// never is (tail.go). A file that is not exactly as this package writes it is a
+// Continue cuts off what follows its last whole record; damage before whole
+// records never is (tail.go). A file that is not exactly as this package writes it is a
 // *ForeignError.
 //
 // Of the two files the partial one always counts, if there is one: a complete

@@ -28,6 +28,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
+	defer w.Discard()
 	at := time.Date(2026, 11, 16, 9, 30, 0, 0, time.UTC)
 	w.Add(&results.Record{Outcome: record.Failed, Row: 3, Status: 404, Attempts: 1, MS: 12, At: at, Target: "https://platform.thena.ai",
 		Error: "Account task not found", Sum: record.Sum{Update: 0xb}, HasSum: true, Tail: []byte(",T-2,Call back")})
@@ -37,18 +38,16 @@ func Example() {
 		fmt.Println(err) // what could not be written: w.Unrecorded
 	}
 
-	err = results.Order(context.Background(), partial, file, results.Form{}, func(old *results.Old) error {
-		fmt.Printf("%d %s %q\n", old.Row, old.Outcome, old.Cell(record.ColError))
-		return nil
-	})
+	counts, err := w.Order(context.Background(), file, results.Form{})
 	if err != nil {
 		fmt.Println(err)
+		return
 	}
+	fmt.Println(counts.Outcomes[record.Updated], "updated,", counts.Outcomes[record.Failed], "failed:", counts.Causes.List()[0].Message)
 	text, _ := os.ReadFile(file)
 	fmt.Print(string(text))
 	// Output:
-	// 2 updated ""
-	// 3 failed "Account task not found"
+	// 1 updated, 1 failed: Account task not found
 	// _outcome,_row,_status,_attempts,_ms,_at,_target,_error,_sum,taskId,title
 	// updated,2,200,2,540,2026-11-16T09:30:00.000Z,https://platform.thena.ai,,s000000ff000000000000000a,T-1,Sign
 	// failed,3,404,1,12,2026-11-16T09:30:00.000Z,https://platform.thena.ai,Account task not found,s00000000000000000000000b,T-2,Call back

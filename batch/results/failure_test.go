@@ -69,7 +69,7 @@ func TestFullDiskAtEveryWrite(t *testing.T) {
 	}
 }
 
-// Even if the half record cannot be cut off, Repair can.
+// Even if the half record cannot be cut off, Continue can.
 func TestHalfRecordThatStays(t *testing.T) {
 	d := &disk{failWrite: 2, writesPart: 50, failErr: syscall.EIO, noTruncate: syscall.EIO}
 	w := startWriter(d)
@@ -108,8 +108,18 @@ func TestFailedSync(t *testing.T) {
 	}
 }
 
+// A file system may tell only when a file is closed that it has no room.
+func TestFailedClose(t *testing.T) {
+	d := &disk{closeErr: syscall.EDQUOT}
+	w := startWriter(d)
+	w.Add(newRecord(2))
+	if err := w.Close(); !errors.Is(err, syscall.EDQUOT) || !errors.Is(w.Err(), syscall.EDQUOT) {
+		t.Error(err, w.Err())
+	}
+}
+
 // Power fails at any moment of any run: every record that a sync followed is
-// there after Repair, in order, and nothing else than records is.
+// there after Continue, in order, and nothing else than records is.
 func TestPowerCut(t *testing.T) {
 	path := tempPath(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -187,17 +197,21 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	dir := mount(t)
 	path := filepath.Join(dir, "x.csv")
 	writePartial(PartialName(path), twoColumns, newRecord(2))
+	w := must(Continue(t.Context(), PartialName(path), twoColumns))
+	defer w.Discard()
+	must(0, w.Close())
 	if out, err := exec.Command("mount", "-o", "remount,ro", dir).CombinedOutput(); err != nil {
 		t.Skipf("mount: %v: %s", err, out)
 	}
 	_, createErr := Create(path, twoColumns)
-	_, appendErr := Continue(PartialName(path), twoColumns)
+	_, appendErr := Continue(t.Context(), PartialName(path), twoColumns)
+	_, orderErr := w.Order(t.Context(), path, Form{})
 	_, lockErr := TakeLock(t.Context(), path+".lock", 0)
 	for what, err := range map[string]error{
 		"Create": createErr, "Continue": appendErr, "TakeLock": lockErr,
 		"Files.Check": Files{Results: path}.Check(),
 		"WriteAtomic": WriteAtomic(path, 0o600, text("x")),
-		"Order":       Order(t.Context(), PartialName(path), path, Form{}, func(*Old) error { return nil }),
+		"Order":       orderErr,
 		"SetAside":    SetAside(t.Context(), path),
 	} {
 		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) {
@@ -232,11 +246,13 @@ func TestFullFileSystem(t *testing.T) {
 	if got := append(bytes.Clone(inFile), w.Unrecorded()...); !bytes.Equal(got, want) || len(inFile) < 200<<10 {
 		t.Errorf("file and unrecorded are %d bytes, not %d; the file %d", len(got), len(want), len(inFile))
 	}
-	if cut, err := Repair(partial); cut != 0 || err != nil {
-		t.Error("the file was left torn:", cut, err)
+	w.Discard()
+	if w, err = Continue(t.Context(), partial, twoColumns); err != nil || w.Close() != nil || !bytes.Equal(must(os.ReadFile(partial)), inFile) {
+		t.Error("the file was left torn:", err)
 	}
+	defer w.Discard()
 	// There is no room to put the records in order: all stays as it was.
-	err = Order(t.Context(), partial, results, Form{}, func(*Old) error { return nil })
+	_, err = w.Order(t.Context(), results, Form{})
 	if !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), results) != 1 {
 		t.Error(err)
 	}

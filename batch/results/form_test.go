@@ -20,9 +20,7 @@ func TestExcelForm(t *testing.T) {
 	r := newRecord(2)
 	r.Error, r.Tail = "=1+1", tail("@task", "'-a;b\nc")
 	writePartial(PartialName(path), []string{"taskId", "=x"}, r)
-	if err := Order(t.Context(), PartialName(path), path, Form{Excel: true, Delimiter: ';'}, func(*Old) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
+	must(order(t.Context(), PartialName(path), path, Form{Excel: true, Delimiter: ';'}))
 	want := "\ufeff" + strings.ReplaceAll(headLine, ",", ";") + ";taskId;'=x\r\n" +
 		"updated;2;200;1;20;2026-11-16T08:30:00.123Z;sandbox;'=1+1;s000000023c6ef372fe94f82a;'@task;\"''-a;b\nc\"\r\n"
 	if got := string(must(os.ReadFile(path))); got != want {
@@ -46,14 +44,7 @@ func TestExcelFormIsReadBack(t *testing.T) {
 		columns := []string{"taskId", rapid.SampledFrom([]string{"title", "'-x", "=1", "a;b"}).Draw(t, "column")}
 		writePartial(PartialName(path), columns, records...)
 		want := inRowOrder(columns, records)
-		seen := Header(columns)
-		err := Order(t.Context(), PartialName(path), path, form, func(old *Old) error {
-			seen = append(seen, old.Raw...)
-			return nil
-		})
-		if err != nil || !bytes.Equal(seen, want) {
-			t.Fatalf("%v, %q", err, seen)
-		}
+		must(order(t.Context(), PartialName(path), path, form))
 		checkExcel(t, must(os.ReadFile(path)), form, len(records))
 		r := must(OpenComplete(path))
 		for range 2 {
@@ -100,7 +91,7 @@ func TestFailuresForExcel(t *testing.T) {
 	excel := Form{Excel: true, Delimiter: ';'}
 	for _, form := range []Form{{}, excel} {
 		writePartial(PartialName(path), twoColumns, newRecord(2), failed)
-		must(0, Order(t.Context(), PartialName(path), path, form, func(*Old) error { return nil }))
+		must(order(t.Context(), PartialName(path), path, form))
 		for _, wanted := range []Form{{}, excel} {
 			var got bytes.Buffer
 			must(0, CopyUnfinished(&got, path, wanted, nil))

@@ -7,58 +7,103 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"taskbatch/csvmap/record"
 )
 
+// Counts is what the records of a complete results file say of its rows.
+type Counts struct {
+	Outcomes [record.NumOutcomes]int64
+	Causes   Causes
+}
+
 // Order makes the complete results file, in the given form, out of the partial
-// one: the last record of each row, in row order, under a temporary name beside results until it is
-// whole and on the disk; then it replaces results and the partial file is
-// removed. fn is called for each record. If anything fails, the context ends
-// or fn returns an error, results stays as it was and so does the partial file.
-// A crash between the last two steps leaves both, with the same records: the
-// next run continues from the partial file and ends here again.
-func Order(ctx context.Context, partial, results string, form Form, fn func(*Old) error) error {
-	r, err := openPartial(ctx, partial, filepath.Dir(results))
+// one of a Writer that was closed without an error: the last record of each
+// row, in row order, under a temporary name beside results until it is whole
+// and on the disk; then it replaces results and the partial file is removed.
+// What it counts are the records that it finds. If anything fails or the
+// context ends, results stays as it was and so does the partial file. A crash
+// between the last two steps leaves both, with the same records: the next run
+// continues from the partial file and ends here again.
+func (w *Writer) Order(ctx context.Context, results string, form Form) (*Counts, error) {
+	f, err := os.Open(w.path)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("order results: %w", err)
 	}
-	if info, serr := r.f.Stat(); serr != nil {
-		err = fmt.Errorf("order results: %w", serr)
-	} else if r.end != info.Size() {
-		err = &ForeignError{partial, 0, fmt.Sprintf("it is damaged after its first %d bytes", r.end)}
-	} else {
-		err = WriteAtomic(results, 0o600, func(w io.Writer) error {
-			return r.copy(w, form, func(old *Old) (bool, error) { return true, errors.Join(ctx.Err(), fn(old)) })
-		})
-	}
-	if cerr := r.Close(); err == nil {
+	counts := new(Counts)
+	err = WriteAtomic(results, 0o600, func(out io.Writer) error { return w.copyInOrder(ctx, out, f, form, counts) })
+	if cerr := f.Close(); err == nil {
 		err = cerr // an open file cannot be removed everywhere
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := os.Remove(partial); err != nil {
+	if err := os.Remove(w.path); err != nil {
+		return nil, fmt.Errorf("order results: %w", err)
+	}
+	return counts, syncFolder(w.path)
+}
+
+// copyInOrder copies the records from f. They are known to be whole, so that
+// most of them are not parsed again; a file that is not as the Writer left it
+// is noticed.
+func (w *Writer) copyInOrder(ctx context.Context, out io.Writer, f *os.File, form Form, counts *Counts) error {
+	info, err := f.Stat()
+	if err != nil {
 		return fmt.Errorf("order results: %w", err)
 	}
-	return syncFolder(partial)
+	if info.Size() != w.size {
+		return &ForeignError{w.path, 0, fmt.Sprintf("it has %d bytes instead of %d; something else has written to it", info.Size(), w.size)}
+	}
+	if _, err := out.Write(form.header(w.columns)); err != nil {
+		return err
+	}
+	var old Old
+	var encoded []byte
+	rows := w.index.Rows(f)
+	for last := int64(0); ; last = old.Row {
+		rec, err := rows.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		if err = old.parseStart(rec); err == nil && (form.Excel || !old.Outcome.Finished()) {
+			err = old.parse(rec, len(w.columns))
+		}
+		if err == nil && old.Row <= last {
+			err = fmt.Errorf("row %d after row %d", old.Row, last)
+		}
+		if err != nil {
+			return &ForeignError{w.path, 0, err.Error() + "; something else has written to it"}
+		}
+		counts.Outcomes[old.Outcome]++
+		if !old.Outcome.Finished() {
+			counts.Causes.Add(old.Outcome, old.Row, old.Cell(record.ColStatus), old.Cell(record.ColError))
+		}
+		if form.Excel {
+			encoded = form.encode(encoded[:0], rec)
+			rec = encoded
+		}
+		if _, err := out.Write(rec); err != nil {
+			return err
+		}
+	}
 }
 
 // copy writes the header and all records that keep keeps.
-func (r *Reader) copy(w io.Writer, form Form, keep func(*Old) (bool, error)) error {
+func (r *Reader) copy(w io.Writer, form Form, keep func(*Old) bool) error {
 	if _, err := w.Write(form.header(r.columns)); err != nil {
 		return err
 	}
 	var rec []byte
-	for old := new(Old); ; {
-		var err error
-		if *old, err = r.Next(); err == io.EOF {
+	for {
+		old, err := r.Next()
+		if err == io.EOF {
 			return nil
 		}
-		var kept bool
-		if err == nil {
-			kept, err = keep(old)
-		}
-		if err == nil && kept {
+		if err == nil && keep(&old) {
 			rec = form.encode(rec[:0], old.Raw)
 			_, err = w.Write(rec)
 		}
@@ -81,7 +126,7 @@ func CopyUnfinished(w io.Writer, path string, form Form, columns []string) error
 		return err
 	}
 	defer r.Close()
-	return r.copy(w, form, func(old *Old) (bool, error) { return !old.Outcome.Finished(), nil })
+	return r.copy(w, form, func(old *Old) bool { return !old.Outcome.Finished() })
 }
 
 // CopyToPartial makes a complete results file the start of a partial one, which
@@ -94,6 +139,6 @@ func CopyToPartial(results, partial string) error {
 	}
 	defer r.Close()
 	return WriteAtomic(partial, 0o600, func(w io.Writer) error {
-		return r.copy(w, Form{}, func(*Old) (bool, error) { return true, nil })
+		return r.copy(w, Form{}, func(*Old) bool { return true })
 	})
 }

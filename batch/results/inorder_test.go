@@ -13,7 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"taskbatch/csvmap/record"
 )
 
 // inRowOrder is the complete file that records make: of each row the last.
@@ -73,13 +76,22 @@ func TestAllFilesReadTheSame(t *testing.T) {
 			}
 		}
 		read(OpenPartial(PartialName(path), filepath.Dir(path)))
-		seen := Header(twoColumns)
-		err := Order(context.Background(), PartialName(path), path, Form{}, func(old *Old) error {
-			seen = append(seen, old.Raw...)
-			return nil
-		})
-		if err != nil || !bytes.Equal(seen, want) || !bytes.Equal(must(os.ReadFile(path)), want) || names(filepath.Dir(path)) != filepath.Base(path) {
-			t.Fatalf("%v, %q, files %s", err, seen, names(filepath.Dir(path)))
+		counts, err := order(context.Background(), PartialName(path), path, Form{})
+		if err != nil || !bytes.Equal(must(os.ReadFile(path)), want) || names(filepath.Dir(path)) != filepath.Base(path) {
+			t.Fatalf("%v, files %s", err, names(filepath.Dir(path)))
+		}
+		var counted Counts
+		complete := must(OpenComplete(path))
+		for old, err := complete.Next(); err != io.EOF; old, err = complete.Next() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			counted.Outcomes[old.Outcome]++
+			counted.Causes.Add(old.Outcome, old.Row, old.Cell(record.ColStatus), old.Cell(record.ColError))
+		}
+		complete.Close()
+		if counts.Outcomes != counted.Outcomes || !cmp.Equal(counts.Causes.List(), counted.Causes.List()) {
+			t.Fatalf("counted %v %v, they are %v %v", counts.Outcomes, counts.Causes.List(), counted.Outcomes, counted.Causes.List())
 		}
 		read(OpenComplete(path))
 		if err := CopyToPartial(path, PartialName(path)); err != nil || !bytes.Equal(must(os.ReadFile(PartialName(path))), want) {
@@ -95,52 +107,76 @@ func TestOrderReplacesEarlierResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	writePartial(PartialName(path), twoColumns, newRecord(3), newRecord(2))
-	if err := Order(t.Context(), PartialName(path), path, Form{}, func(*Old) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
+	must(order(t.Context(), PartialName(path), path, Form{}))
 	if info := must(os.Stat(path)); info.Mode().Perm() != 0o600 {
 		t.Error(info.Mode())
 	}
 }
 
+// A context that ends after it was asked so often.
+type endingContext struct {
+	context.Context
+	left int
+}
+
+func (c *endingContext) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Whatever happens to a partial file behind the back of its run is noticed, and
+// both files stay as they are.
 func TestOrderThatDoesNotEnd(t *testing.T) {
-	stop := errors.New("stop")
+	edit := func(old, new string) func(string) string {
+		return func(s string) string { return strings.Replace(s, old, new, 1) }
+	}
 	for name, c := range map[string]struct {
-		err    error
-		order  func(ctx context.Context, cancel func(), partial, results string) error
-		damage string
+		asked  int // how often the context does not end; -1: it does not
+		change func(string) string
+		form   Form
 	}{
-		"cancelled before": {err: context.Canceled, order: func(ctx context.Context, cancel func(), partial, results string) error {
-			cancel()
-			return Order(ctx, partial, results, Form{}, func(*Old) error { return nil })
-		}},
-		"cancelled on the way": {err: context.Canceled, order: func(ctx context.Context, cancel func(), partial, results string) error {
-			return Order(ctx, partial, results, Form{}, func(*Old) error { cancel(); return nil })
-		}},
-		"stopped": {err: stop, order: func(ctx context.Context, cancel func(), partial, results string) error {
-			return Order(ctx, partial, results, Form{}, func(*Old) error { return stop })
-		}},
-		"torn file": {damage: "upd", order: func(ctx context.Context, cancel func(), partial, results string) error {
-			return Order(ctx, partial, results, Form{}, func(*Old) error { return nil })
-		}},
+		"cancelled before":      {asked: 0},
+		"cancelled on the way":  {asked: 1},
+		"torn":                  {asked: -1, change: func(s string) string { return s + "upd" }},
+		"cut off":               {asked: -1, change: func(s string) string { return s[:len(s)-1] }},
+		"another outcome":       {asked: -1, change: edit("\nupdated,3", "\nUpdated,3")},
+		"no row":                {asked: -1, change: edit("\nupdated,3", "\nupdated,x")},
+		"a row twice":           {asked: -1, change: edit("\nupdated,3", "\nupdated,2")},
+		"rows changed":          {asked: -1, change: edit("\nupdated,2", "\nupdated,4")},
+		"a quote lost":          {asked: -1, change: edit(`,"a, `, `,xa, `)},
+		"no line feed":          {asked: -1, change: edit("c\"\nupdated", "c\" updated")},
+		"failed, and cell lost": {asked: -1, change: edit(",404,", ",4044")},
+		"a cell lost, Excel":    {asked: -1, change: edit(",200,", ",2000"), form: Form{Excel: true, Delimiter: ';'}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := tempPath(t)
-			writePartial(PartialName(path), twoColumns, newRecord(3), newRecord(2))
-			before := append(must(os.ReadFile(PartialName(path))), c.damage...)
-			for name, content := range map[string][]byte{path: []byte("earlier"), PartialName(path): before} {
-				if err := os.WriteFile(name, content, 0o600); err != nil {
-					t.Fatal(err)
+			failed := newRecord(9)
+			failed.Outcome, failed.Status = record.Failed, 404
+			writePartial(PartialName(path), twoColumns, newRecord(3), newRecord(2), failed)
+			w := must(Continue(t.Context(), PartialName(path), twoColumns))
+			defer w.Discard()
+			must(0, w.Close())
+			before := string(must(os.ReadFile(PartialName(path))))
+			ctx := t.Context()
+			if c.change != nil {
+				changed := c.change(before)
+				if changed == before {
+					t.Fatal("nothing was changed")
 				}
+				before = changed
+			} else {
+				ctx = &endingContext{ctx, c.asked}
 			}
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			err := c.order(ctx, cancel, PartialName(path), path)
-			var foreign *ForeignError
-			if c.err != nil && !errors.Is(err, c.err) || c.damage != "" && !errors.As(err, &foreign) {
+			for name, content := range map[string]string{path: "earlier", PartialName(path): before} {
+				must(0, os.WriteFile(name, []byte(content), 0o600))
+			}
+			_, err := w.Order(ctx, path, c.form)
+			if foreign := (*ForeignError)(nil); errors.As(err, &foreign) != (c.change != nil) || errors.Is(err, context.Canceled) != (c.change == nil) {
 				t.Errorf("got %v", err)
 			}
-			if string(must(os.ReadFile(path))) != "earlier" || !bytes.Equal(must(os.ReadFile(PartialName(path))), before) {
+			if string(must(os.ReadFile(path))) != "earlier" || string(must(os.ReadFile(PartialName(path)))) != before {
 				t.Error("the files were changed")
 			}
 			if got := names(filepath.Dir(path)); got != "tasks.results.csv tasks.results.csv.partial" {
@@ -234,10 +270,13 @@ func BenchmarkOrder(b *testing.B) {
 		if err := os.Link(whole, PartialName(path)); err != nil {
 			b.Fatal(err)
 		}
+		w := must(Continue(b.Context(), PartialName(path), columns))
+		must(0, w.Close())
 		b.StartTimer()
-		n := 0
-		if err := Order(b.Context(), PartialName(path), path, Form{}, func(*Old) error { n++; return nil }); err != nil || n != len(rows) {
-			b.Fatal(n, err)
+		counts, err := w.Order(b.Context(), path, Form{})
+		if err != nil || counts.Outcomes[record.Updated] != int64(len(rows)) {
+			b.Fatal(counts, err)
 		}
+		w.Discard()
 	}
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -80,6 +81,25 @@ func writePartial(path string, columns []string, records ...*Record) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		panic(err)
 	}
+}
+
+// order makes the complete file of a partial one, as a run does that has nothing
+// to add to it.
+func order(ctx context.Context, partial, results string, form Form) (*Counts, error) {
+	r, err := OpenPartial(partial, os.TempDir())
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	w, err := Continue(context.Background(), partial, r.Columns())
+	if err != nil {
+		return nil, err
+	}
+	defer w.Discard()
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return w.Order(ctx, results, form)
 }
 
 // readAll reads what is left of a Reader.

@@ -84,6 +84,22 @@ func (o *Old) parse(rec []byte, columns int) error {
 	return nil
 }
 
+// parseStart reads no more of a record than its outcome and its row, for one
+// that is known to be whole.
+func (o *Old) parseStart(rec []byte) error {
+	outcome, rest, _ := bytes.Cut(rec, comma)
+	row, _, _ := bytes.Cut(rest, comma)
+	var isOutcome, isRow bool
+	o.Outcome, isOutcome = record.ParseOutcome(string(outcome))
+	o.Row, isRow = record.ParseRow(string(row))
+	if !isOutcome || !isRow || rec[len(rec)-1] != '\n' || bytes.Count(rec, quote)%2 != 0 {
+		return errors.New("a damaged record")
+	}
+	return nil
+}
+
+var comma, quote = []byte{','}, []byte{'"'}
+
 var errOpenQuote = errors.New("a quote that is not closed")
 
 // cellLength is how many bytes the first cell of b has, its quotes included;

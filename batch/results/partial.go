@@ -2,89 +2,89 @@ package results
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+
+	"taskbatch/csvmap/rowindex"
 )
 
 // Create starts a partial results file (mode 0600) for rows with the given
 // columns of their own. Its header is on the disk when Create returns. A file
-// that exists already is an error (errors.Is(err, fs.ErrExist)).
+// that exists already is an error (errors.Is(err, fs.ErrExist)), unless it has
+// not even a whole header: then nothing was recorded.
 func Create(path string, columns []string) (*Writer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("create results: %w", err)
-	}
-	header := Header(columns)
-	_, err = f.Write(header)
+	r, err := OpenPartial(path, filepath.Dir(path))
 	if err == nil {
-		err = f.Sync()
+		return nil, errors.Join(&fs.PathError{Op: "create results", Path: path, Err: fs.ErrExist}, r.Close())
 	}
-	if err == nil {
-		err = syncFolder(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
+	err = WriteAtomic(path, 0o600, func(w io.Writer) error {
+		_, err := w.Write(Header(columns))
+		return err
+	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("create results: %w", err), f.Close(), os.Remove(path))
+		return nil, err
 	}
-	return NewWriter(f, path, int64(len(header))), nil
+	return Continue(context.Background(), path, columns)
 }
 
-// Continue opens a partial results file, which Repair has seen to, for more
-// records of rows with the given columns of their own. Another header is a
-// *ForeignError.
-func Continue(path string, columns []string) (*Writer, error) {
+// Continue opens a partial results file for more records of rows with the given
+// columns of their own. If a power cut or a full disk tore its tail or left
+// zeros in it, the file is cut back to its last whole record before. One that
+// was not written by us, was changed by somebody else, or has other columns is
+// a *ForeignError and left alone.
+func Continue(ctx context.Context, path string, columns []string) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return nil, fmt.Errorf("continue results: %w", err)
 	}
-	header := Header(columns)
-	found := make([]byte, len(header))
-	n, _ := f.ReadAt(found, 0)
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		err = fmt.Errorf("continue results: %w", err)
-	case !bytes.Equal(found[:n], header):
+	index := rowindex.New(filepath.Dir(path))
+	found, end, err := indexPartial(ctx, f, path, index)
+	if err == nil && !slices.Equal(found, columns) {
 		err = &ForeignError{path, 1, "its columns are not those of this run"}
-	default:
-		return NewWriter(f, path, info.Size()), nil
 	}
-	return nil, errors.Join(err, f.Close())
+	if err == nil {
+		err = cutBack(f, end)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), index.Close())
+	}
+	return newWriter(f, path, columns, end, index), nil
 }
 
-// Repair cuts a partial results file back to its last whole record, if a power
-// cut or a full disk tore its tail or left zeros in it, and tells how many
-// bytes it cut. A file without even a whole header is removed, as if it had
-// never been there. A file that was not written by us, or was changed by
-// somebody else, is a *ForeignError and left alone.
-func Repair(path string) (cut int64, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return 0, fmt.Errorf("repair results: %w", err)
-	}
-	defer f.Close()
-	_, end, err := scanPartial(f, path, func(*Old, int64) error { return nil })
-	if err != nil {
-		return 0, err
-	}
+// cutBack cuts off what follows the last whole record.
+func cutBack(f *os.File, end int64) error {
 	info, err := f.Stat()
-	switch {
-	case err != nil:
-	case end == 0:
-		_ = f.Close() // an open file cannot be removed everywhere
-		if err = os.Remove(path); err == nil {
-			err = syncFolder(path)
-		}
-	case end < info.Size():
+	if err == nil && info.Size() > end {
 		if err = f.Truncate(end); err == nil {
 			err = f.Sync()
 		}
 	}
 	if err != nil {
-		return 0, fmt.Errorf("repair results: %w", err)
+		return fmt.Errorf("continue results: %w", err)
 	}
-	return info.Size() - end, nil
+	return nil
+}
+
+// indexPartial notes where the records of a partial file stand. A file without
+// a whole header is none (fs.ErrNotExist).
+func indexPartial(ctx context.Context, f *os.File, path string, index *rowindex.Index) (columns []string, end int64, err error) {
+	columns, end, err = scanPartial(f, path, func(old *Old, at int64) error {
+		_, err := index.Add(old.Row, rowindex.Place{Offset: at, Length: int64(len(old.Raw))})
+		return errors.Join(ctx.Err(), err)
+	})
+	if err == nil && end == 0 {
+		err = fmt.Errorf("read results: no whole header in %s: %w", path, fs.ErrNotExist)
+	}
+	return columns, end, err
 }
 
 // scanPartial calls fn for every record before the first damage, with its place

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,29 +26,35 @@ func image(n int64) (b []byte, ends []int) {
 	return b, ends
 }
 
-// repaired is the file after Repair; gone if Repair removed it.
+// repaired is the file after Continue; gone if it counts as none.
 func repaired(t interface{ Fatal(...any) }, path string, b []byte) (left []byte, gone bool, err error) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	var columns []string
+	torn := int64(0)
 	r, openErr := OpenPartial(path, os.TempDir())
 	if openErr == nil {
+		columns, torn = r.Columns(), r.Torn()
 		r.Close()
 	}
-	cut, err := Repair(path)
-	var foreign *ForeignError
-	if errors.As(err, &foreign) != errors.As(openErr, &foreign) {
-		t.Fatal("Repair and OpenPartial disagree:", err, openErr)
+	w, err := Continue(context.Background(), path, columns)
+	if err == nil {
+		w.Close()
+		w.Discard()
 	}
-	left, readErr := os.ReadFile(path)
-	if gone = errors.Is(readErr, fs.ErrNotExist); gone != errors.Is(openErr, fs.ErrNotExist) {
-		t.Fatal("Repair and OpenPartial disagree:", readErr, openErr)
+	if fmt.Sprint(err) != fmt.Sprint(openErr) {
+		t.Fatal("Continue and OpenPartial disagree:", err, openErr)
 	}
-	if err == nil && int(cut) != len(b)-len(left) {
-		t.Fatal("cut", cut, "bytes of", len(b), "left", len(left))
+	left = must(os.ReadFile(path))
+	if err == nil && int(torn) != len(b)-len(left) {
+		t.Fatal("torn", torn, "bytes of", len(b), "left", len(left))
 	}
 	if err != nil && !bytes.Equal(left, b) {
 		t.Fatal("a refused file was changed")
+	}
+	if gone = errors.Is(err, fs.ErrNotExist); gone {
+		err = nil
 	}
 	return left, gone, err
 }
@@ -334,8 +341,8 @@ func readComplete(t *testing.T, path, content string) error {
 	return err
 }
 
-func TestRepairOfNoFile(t *testing.T) {
-	if _, err := Repair(tempPath(t)); !errors.Is(err, fs.ErrNotExist) {
+func TestNoFile(t *testing.T) {
+	if _, err := Continue(t.Context(), tempPath(t), twoColumns); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 	if _, err := OpenPartial(tempPath(t), t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
@@ -343,8 +350,8 @@ func TestRepairOfNoFile(t *testing.T) {
 	}
 }
 
-// Whatever happens to a file: what Repair leaves is either refused or a file
-// that Repair accepts as it is, the start of what was there.
+// Whatever happens to a file: what Continue leaves is either refused or a file
+// that Continue accepts as it is, the start of what was there.
 func checkRepair(t interface{ Fatal(...any) }, path string, b []byte) {
 	left, gone, err := repaired(t, path, b)
 	if err != nil || gone {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"taskbatch/csvmap/rowindex"
@@ -55,14 +54,13 @@ func OpenComplete(path string) (*Reader, error) {
 	return r, nil
 }
 
-// ErrTemp is in the errors of the temporary file that OpenPartial and Order
-// need, as when a disk is full (exit 7).
+// ErrTemp is in the errors of the temporary file that a partial file needs, as
+// when a disk is full (exit 7).
 var ErrTemp = rowindex.ErrTemp
 
 // OpenPartial opens a partial results file; where the records of its rows stand
 // is noted in a temporary file in tempDir if they are many. The last record of
-// a row counts. A torn tail is passed over and the file is not changed, so that
-// a file may be read before Repair. Errors: *ForeignError; one for which
+// a row counts. A torn tail is passed over and the file is not changed. Errors: *ForeignError; one for which
 // errors.Is(err, fs.ErrNotExist) holds if there is no file or not even a whole
 // header in it.
 func OpenPartial(path, tempDir string) (*Reader, error) {
@@ -75,17 +73,20 @@ func openPartial(ctx context.Context, path, tempDir string) (*Reader, error) {
 		return nil, fmt.Errorf("read results: %w", err)
 	}
 	r := &Reader{path: path, f: f, index: rowindex.New(tempDir)}
-	r.columns, r.end, err = scanPartial(f, path, func(old *Old, at int64) error {
-		_, err := r.index.Add(old.Row, rowindex.Place{Offset: at, Length: int64(len(old.Raw))})
-		return errors.Join(ctx.Err(), err)
-	})
-	if err == nil && r.end == 0 {
-		err = fmt.Errorf("read results: no whole header in %s: %w", path, fs.ErrNotExist)
-	}
-	if err != nil {
+	if r.columns, r.end, err = indexPartial(ctx, f, path, r.index); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, r.Rewind()
+}
+
+// Torn is how many bytes follow the last whole record of a partial file, which
+// Continue cuts off.
+func (r *Reader) Torn() int64 {
+	info, err := r.f.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size() - r.end
 }
 
 // Columns are the rows' own columns.

@@ -65,8 +65,6 @@ func (s *scanner) next() ([]byte, error) {
 	}
 }
 
-var quote = []byte{'"'}
-
 // fill reads more. A NUL, which no record holds, counts as the end.
 func (s *scanner) fill() error {
 	if s.err != nil {

@@ -33,33 +33,29 @@ var syncCases = map[string]struct {
 			w, err := Create("x.partial", twoColumns)
 			return errors.Join(err, w.Close())
 		},
-		want: "write x.partial, fsync x.partial, fsync folder",
+		want: "write .x.partial.tmp, fsync .x.partial.tmp, rename .x.partial.tmp x.partial, fsync folder",
 	},
 	"Writer": {
 		before: func() error { writePartial("x.partial", twoColumns); return nil },
 		do: func() error {
-			w, err := Continue("x.partial", twoColumns)
+			w, err := Continue(context.Background(), "x.partial", twoColumns)
 			w.Add(newRecord(2))
 			return errors.Join(err, w.Close())
 		},
 		want: "write x.partial, fsync x.partial",
 	},
-	"Repair": {
+	"Continue a torn file": {
 		before: func() error { return os.WriteFile("x.partial", append(Header(twoColumns), "upd"...), 0o600) },
-		do:     func() error { _, err := Repair("x.partial"); return err },
-		want:   "ftruncate x.partial, fsync x.partial",
-	},
-	"Repair without a header": {
-		before: func() error { return os.WriteFile("x.partial", []byte("_outc"), 0o600) },
-		do:     func() error { _, err := Repair("x.partial"); return err },
-		want:   "unlink x.partial, fsync folder",
+		do: func() error {
+			w, err := Continue(context.Background(), "x.partial", twoColumns)
+			return errors.Join(err, w.Close())
+		},
+		want: "ftruncate x.partial, fsync x.partial",
 	},
 	"Order": {
 		before: func() error { writePartial("x.partial", twoColumns, newRecord(3), newRecord(2)); return nil },
-		do: func() error {
-			return Order(context.Background(), "x.partial", "x", Form{}, func(*Old) error { return nil })
-		},
-		want: "write .x.tmp, fsync .x.tmp, rename .x.tmp x, fsync folder, unlink x.partial, fsync folder",
+		do:     func() error { _, err := order(context.Background(), "x.partial", "x", Form{}); return err },
+		want:   "write .x.tmp, fsync .x.tmp, rename .x.tmp x, fsync folder, unlink x.partial, fsync folder",
 	},
 	"CopyToPartial": {
 		before: func() error { writePartial("x", twoColumns, newRecord(2)); return nil },

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"taskbatch/csvmap/record"
+	"taskbatch/csvmap/rowindex"
 )
 
 const (
@@ -46,14 +47,17 @@ const (
 // goroutines of the Writer write and sync; Close waits for them. After the
 // first error of either nothing more is written.
 type Writer struct {
-	file File
-	path string
+	file    File
+	path    string
+	columns []string        // the rows' own
+	index   *rowindex.Index // of the records that are written
 
-	mu    sync.Mutex
-	buf   []byte // pending
-	taken []byte // being written; after an error, what could not be
-	spare []byte
-	since [numStages]time.Time // of the oldest record of a stage; zero: there is none
+	mu              sync.Mutex
+	buf             []byte // pending
+	taken           []byte // being written; after an error, what could not be
+	spare           []byte
+	rows, spareRows []recordEnd          // of the records in buf
+	since           [numStages]time.Time // of the oldest record of a stage; zero: there is none
 
 	size, synced int64  // bytes in the file, and of them known to be on the disk
 	inDoubt      bool   // a sync failed
@@ -68,12 +72,17 @@ type Writer struct {
 	running           sync.WaitGroup
 }
 
-// NewWriter starts a Writer on a file that holds size bytes: a header and
-// whole records, all on the disk. path is for messages. Create and
-// Continue are the usual ways to get one.
-func NewWriter(f File, path string, size int64) *Writer {
+// recordEnd is where in a buffer a row's record ends.
+type recordEnd struct {
+	row int64
+	end int
+}
+
+// newWriter starts a Writer on a file that holds size bytes: a header and
+// whole records, all on the disk and in the index.
+func newWriter(f File, path string, columns []string, size int64, index *rowindex.Index) *Writer {
 	w := &Writer{
-		file: f, path: path, size: size, synced: size,
+		file: f, path: path, columns: columns, index: index, size: size, synced: size,
 		step: make(chan struct{}), failed: make(chan struct{}), closing: make(chan struct{}),
 		wake: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
 		writeNow: make(chan struct{}, 1), syncNow: make(chan struct{}, 1),
@@ -84,14 +93,14 @@ func NewWriter(f File, path string, size int64) *Writer {
 }
 
 // Add adds a record.
-func (w *Writer) Add(r *Record) { w.append(r.append) }
+func (w *Writer) Add(r *Record) { w.append(r.Row, r.append) }
 
-// Carry adds a record whose head is taken over as it stands.
-func (w *Writer) Carry(head *record.Head, tail []byte) {
-	w.append(func(dst []byte) []byte { return AppendCarried(dst, head, tail) })
+// Carry adds a row's record whose head is taken over as it stands.
+func (w *Writer) Carry(row int64, head *record.Head, tail []byte) {
+	w.append(row, func(dst []byte) []byte { return AppendCarried(dst, head, tail) })
 }
 
-func (w *Writer) append(encode func([]byte) []byte) {
+func (w *Writer) append(row int64, encode func([]byte) []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.buf) == 0 {
@@ -99,6 +108,7 @@ func (w *Writer) append(encode func([]byte) []byte) {
 		signal(w.wake)
 	}
 	w.buf = encode(w.buf)
+	w.rows = append(w.rows, recordEnd{row, len(w.buf)})
 	if len(w.buf) >= writeSize {
 		signal(w.writeNow)
 	}
@@ -183,7 +193,7 @@ func (w *Writer) reach(ctx context.Context, hurry chan struct{}, mark *int64, ta
 }
 
 // Close syncs all records, ends the goroutines and closes the file. It returns
-// the first error of the Writer's life.
+// the first error of the Writer's life. Order may follow, and Discard must.
 func (w *Writer) Close() error {
 	err := w.Sync(context.Background())
 	close(w.closing)
@@ -192,10 +202,17 @@ func (w *Writer) Close() error {
 		w.doubtful = w.readBack()
 	}
 	if cerr := w.file.Close(); err == nil && cerr != nil {
-		err = fmt.Errorf("close %s: %w", w.path, cerr)
+		err = fmt.Errorf("close %s: %w", w.path, reason(cerr))
+		w.mu.Lock()
+		w.err = err
+		w.mu.Unlock()
 	}
 	return err
 }
+
+// Discard removes the temporary file in which a Writer with many records keeps
+// where they stand.
+func (w *Writer) Discard() error { return w.index.Close() }
 
 // Unrecorded is every record that the file may lack, as CSV: after a failed
 // write those that are not in the file, after a failed sync also those written
@@ -242,6 +259,8 @@ func (w *Writer) write() {
 		return
 	}
 	w.taken, w.buf, w.spare = w.buf, w.spare[:0], nil
+	w.rows, w.spareRows = w.spareRows[:0], w.rows
+	rows := w.spareRows
 	w.advance(pending, writing)
 	w.mu.Unlock()
 
@@ -256,6 +275,10 @@ func (w *Writer) write() {
 		}
 		n = whole
 	}
+	var indexErr error
+	if err == nil {
+		indexErr = w.note(rows)
+	}
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -265,6 +288,9 @@ func (w *Writer) write() {
 		w.fail(fmt.Errorf("write %s: %w", w.path, reason(err)))
 		return
 	}
+	if indexErr != nil {
+		w.fail(indexErr)
+	}
 	if cap(w.taken) <= keepBuffer {
 		w.spare = w.taken
 	}
@@ -272,6 +298,18 @@ func (w *Writer) write() {
 	w.advance(writing, written)
 	w.progress()
 	signal(w.dirty)
+}
+
+// note puts into the index where the records stand that are written now.
+func (w *Writer) note(rows []recordEnd) error {
+	start := 0
+	for _, r := range rows {
+		if _, err := w.index.Add(r.row, rowindex.Place{Offset: w.size + int64(start), Length: int64(r.end - start)}); err != nil {
+			return err
+		}
+		start = r.end
+	}
+	return nil
 }
 
 // sync makes durable what is written.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"taskbatch/csvmap/record"
+	"taskbatch/csvmap/rowindex"
 )
 
 func TestWriteAndSyncInTime(t *testing.T) {
@@ -159,18 +160,26 @@ func TestCreateAndAppend(t *testing.T) {
 	if _, err := Create(path, twoColumns); !errors.Is(err, fs.ErrExist) {
 		t.Error("overwrites:", err)
 	}
+	begun := must(os.ReadFile(path))[:20]
+	if err := os.WriteFile(path, begun, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(0, w.Close())
+	if w, err = Create(path, twoColumns); err != nil || !bytes.Equal(must(os.ReadFile(path)), Header(twoColumns)) {
+		t.Error("not even a whole header, and still:", err)
+	}
 	w.Add(newRecord(2))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var foreign *ForeignError
-	if _, err := Continue(path, []string{"taskId"}); !errors.As(err, &foreign) {
+	if _, err := Continue(t.Context(), path, []string{"taskId"}); !errors.As(err, &foreign) {
 		t.Error("appends to other columns:", err)
 	}
-	if w, err = Continue(path, twoColumns); err != nil {
+	if w, err = Continue(t.Context(), path, twoColumns); err != nil {
 		t.Fatal(err)
 	}
-	w.Carry(&record.Head{"skipped", "3", "", "0", "", "", "", "", ""}, tail("a", "b"))
+	w.Carry(3, &record.Head{"skipped", "3", "", "0", "", "", "", "", ""}, tail("a", "b"))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +203,7 @@ func TestReadOnlyFolder(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	w := NewWriter(&discard{}, "x", 0)
+	w := newWriter(&discard{}, "x", nil, 0, rowindex.New(b.TempDir()))
 	r := newRecord(123456)
 	r.Tail = tail("0123456789abcdef", "Update the customer record", "", "IN_PROGRESS", "HIGH", `{"region":"emea"}`)
 	for b.Loop() {
