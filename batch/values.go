@@ -65,12 +65,13 @@ type values struct {
 func (v *values) add(row *csvmap.Row) {
 	for f := range client.Field(client.NumFields) {
 		if c := &v.fields[f]; row.Set.Has(f) && !c.more {
-			c.add(maphash.String(v.seed, row.Value(f)), row.Value(f))
+			value := row.Value(f)
+			c.add(maphash.Bytes(v.seed, value), value)
 		}
 	}
 }
 
-func (c *valueCounter) add(hash uint64, value string) {
+func (c *valueCounter) add(hash uint64, value []byte) {
 	i, known := c.index[hash]
 	switch {
 	case known && i < len(c.list):
@@ -85,7 +86,7 @@ func (c *valueCounter) add(hash uint64, value string) {
 		i = len(c.index)
 		c.index[hash] = i
 		if i < shownValues {
-			c.list = append(c.list, ValueCount{Value: strings.Clone(words.Shorten(value, valueLength)), Rows: 1})
+			c.list = append(c.list, ValueCount{Value: words.Shorten(string(value), valueLength), Rows: 1})
 		}
 	}
 }

@@ -76,18 +76,18 @@ func BenchmarkRoundTrip(b *testing.B) {
 	}
 }
 
-func BenchmarkAppendBody(b *testing.B) {
+func BenchmarkBody(b *testing.B) {
 	var u client.Update
 	var body []byte
 	b.ReportAllocs()
 	for b.Loop() {
 		u.Reset()
-		u.SetText(client.Title, "Call back about the renewal")
-		u.SetText(client.Description, "Ask for the signed offer, then close. The customer prefers mail in the morning.")
-		u.SetText(client.Type, "FOLLOW_UP")
-		u.SetText(client.Status, "IN_PROGRESS")
-		u.SetText(client.Priority, "HIGH")
-		body = u.AppendBody(body[:0])
+		u.SetText(client.Title, []byte("Call back about the renewal"))
+		u.SetText(client.Description, []byte("Ask for the signed offer, then close. The customer prefers mail in the morning."))
+		u.SetText(client.Type, []byte("FOLLOW_UP"))
+		u.SetText(client.Status, []byte("IN_PROGRESS"))
+		u.SetText(client.Priority, []byte("HIGH"))
+		body = u.Body()
 	}
 	if !bytes.Equal(body, []byte(body170)) {
 		b.Fatalf("%s", body)

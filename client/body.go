@@ -2,39 +2,47 @@ package client
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Update is the body of one PUT in the making: a raw JSON value for each
-// field. A field can be absent (the server keeps it), cleared (an empty
-// value) or set; an empty text, list or object counts as cleared, however it
-// was given. The zero Update is ready for use and changes nothing.
+// Update is the body of one PUT in the making. Fields are given in their order,
+// each once at most. One that is not given is absent (the server keeps it), one
+// with an empty text, list or object is cleared. The zero Update is ready for
+// use and changes nothing.
 type Update struct {
-	values  [NumFields]struct{ start, end int } // of those set or cleared: where in buf
+	body    []byte // up to the last field, without the closing brace
 	set     FieldSet
 	cleared FieldSet
-	buf     []byte
 }
 
 // emptyValues are the values that clear a field, by its Kind.
 var emptyValues = [...]string{Text: `""`, List: `[]`, Object: `{}`}
 
-// Reset makes all fields absent and keeps the memory.
-func (u *Update) Reset() {
-	u.set, u.cleared = 0, 0
-	u.buf = u.buf[:0]
-}
-
-// SetText sets f to the text s, which must be valid UTF-8.
-func (u *Update) SetText(f Field, s string) {
-	start := len(u.buf)
-	u.buf = append(append(append(u.buf, '"'), s...), '"')
-	if !isPlain(u.buf[start+1 : len(u.buf)-1]) {
-		u.buf, _ = jsontext.AppendQuote(u.buf[:start], s) // fails only for bad UTF-8
+// keys are the fields' keys in a body, each with the comma before it.
+var keys = func() (keys [NumFields]string) {
+	for f := range keys {
+		keys[f] = `,"` + fields[f].Name + `":`
 	}
-	u.take(f, start)
+	return keys
+}()
+
+// Reset makes all fields absent and keeps the memory.
+func (u *Update) Reset() { *u = Update{body: u.body[:0]} }
+
+// SetText sets f to a text, which must be valid UTF-8.
+func (u *Update) SetText(f Field, text []byte) {
+	if len(text) == 0 {
+		u.Clear(f)
+		return
+	}
+	u.set = u.set.Add(f)
+	u.body = append(u.body, keys[f]...)
+	if isPlain(text) {
+		u.body = append(append(append(u.body, '"'), text...), '"')
+	} else {
+		u.body, _ = jsontext.AppendQuote(u.body, text) // fails only for bad UTF-8
+	}
 }
 
 // isPlain tells whether a text is ASCII that a JSON string holds without an
@@ -58,25 +66,19 @@ func isPlain(text []byte) bool {
 }
 
 // SetJSON sets f to raw, which must be compact, valid JSON.
-func (u *Update) SetJSON(f Field, raw string) {
-	start := len(u.buf)
-	u.buf = append(u.buf, raw...)
-	u.take(f, start)
+func (u *Update) SetJSON(f Field, raw []byte) {
+	if string(raw) == emptyValues[f.Kind()] {
+		u.Clear(f)
+		return
+	}
+	u.set = u.set.Add(f)
+	u.body = append(append(u.body, keys[f]...), raw...)
 }
 
 // Clear sets f to its empty value: "", [] or {}.
-func (u *Update) Clear(f Field) { u.SetJSON(f, emptyValues[f.Kind()]) }
-
-// take sets f to the value that begins at start in buf and ends it.
-func (u *Update) take(f Field, start int) {
-	u.values[f].start, u.values[f].end = start, len(u.buf)
-	if string(u.buf[start:]) == emptyValues[f.Kind()] {
-		u.cleared |= 1 << f
-		u.set &^= 1 << f
-		return
-	}
-	u.set |= 1 << f
-	u.cleared &^= 1 << f
+func (u *Update) Clear(f Field) {
+	u.cleared = u.cleared.Add(f)
+	u.body = append(append(u.body, keys[f]...), emptyValues[f.Kind()]...)
 }
 
 // Set is the fields that have a value.
@@ -85,21 +87,12 @@ func (u *Update) Set() FieldSet { return u.set }
 // Cleared is the fields that are present with an empty value.
 func (u *Update) Cleared() FieldSet { return u.cleared }
 
-// AppendBody appends the canonical body: the fields present, in Field order,
-// without blanks. An Update that changes nothing gives {}.
-func (u *Update) AppendBody(dst []byte) []byte {
-	dst = append(slices.Grow(dst, len(u.buf)), '{')
-	present, first := u.set|u.cleared, true
-	for f, at := range u.values {
-		if !present.Has(Field(f)) {
-			continue
-		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = append(append(append(dst, '"'), fields[f].Name...), `":`...)
-		dst = append(dst, u.buf[at.start:at.end]...)
+// Body is the canonical body, without blanks, valid until the Update is changed.
+// One that changes nothing gives {}.
+func (u *Update) Body() []byte {
+	if len(u.body) == 0 {
+		return []byte("{}")
 	}
-	return append(dst, '}')
+	u.body[0] = '{' // in place of the first field's comma
+	return append(u.body, '}')
 }

@@ -2,7 +2,7 @@
 // what was learned. It knows HTTP and the API's answers, nothing of files,
 // rows or retries.
 //
-//	Update.AppendBody -> Sender.Put -> Reply{Verdict, Health, Message, Quota, ...}
+//	Update.Body -> Sender.Put -> Reply{Verdict, Health, Message, Quota, ...}
 //
 // A [Client] knows the way to one API, a [Sender] is one worker's: it has a
 // connection and buffers of its own. [Sender.Put] never fails with a Go error:

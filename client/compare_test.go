@@ -75,8 +75,8 @@ func TestCompareAnyText(t *testing.T) {
 			t.Fatal(err)
 		}
 		var u Update
-		u.SetText(Title, sent)
-		got := compareAnswer(u.AppendBody(nil), answer, newSecret("secret"))
+		u.SetText(Title, []byte(sent))
+		got := compareAnswer(u.Body(), answer, newSecret("secret"))
 		if (got == "") != (sent == shown) {
 			t.Fatalf("sent %q, shown %q: %q", sent, shown, got)
 		}

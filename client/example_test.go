@@ -27,12 +27,11 @@ func Example() {
 	}
 
 	var u client.Update
-	u.SetText(client.Status, "COMPLETED")
-	body := u.AppendBody(nil)
+	u.SetText(client.Status, []byte("COMPLETED"))
 	sender := c.Sender() // one for each worker
 	defer sender.Close()
 	for _, task := range []string{"T-1", "T-2"} {
-		reply := sender.Put(context.Background(), task, body)
+		reply := sender.Put(context.Background(), task, u.Body())
 		fmt.Printf("%s %v: %d %q\n", task, reply.Verdict, reply.Status, reply.Message)
 	}
 	// Output:

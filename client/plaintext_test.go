@@ -14,9 +14,9 @@ func TestSetTextEscapes(t *testing.T) {
 		for at := range 18 {
 			text := strings.Repeat("a", at) + string(c) + strings.Repeat("b", 17-at)
 			var u Update
-			u.SetText(Title, text)
+			u.SetText(Title, []byte(text))
 			want, err := jsontext.AppendQuote([]byte(`{"title":`), text)
-			if got := string(u.AppendBody(nil)); err != nil || got != string(want)+"}" {
+			if got := string(u.Body()); err != nil || got != string(want)+"}" {
 				t.Fatalf("%q: %s, want %s}; %v", text, got, want, err)
 			}
 		}

@@ -3,7 +3,6 @@ package csvmap
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -17,13 +16,12 @@ type builder struct {
 	layout    *layout
 	typist    typist
 	taskID    int                   // index in layout.own
-	fields    [client.NumFields]int // the same of those that have a column
-	object    int                   // index in layout.own of whole metadata objects, -1: none
+	fields    [client.NumFields]int // the same of the fields, -1 for those without a column
 	constants bool                  // --set gives some of the values
 
 	row         Row
 	values      []value // one for each of layout.own
-	raw         string  // cell of _raw
+	raw         []byte  // cell of _raw
 	ignoredKeys []byte  // cell of _ignored
 	empty       bool    // the own cells stay empty
 	verbatim    bool    // the own cells stay as the record has them
@@ -34,8 +32,6 @@ type builder struct {
 	decoder  jsontext.Decoder
 	update   client.Update
 	metadata value // with all its keys
-	body     []byte
-	merged   []byte
 }
 
 func newBuilder(l *layout, r *rules) *builder {
@@ -47,15 +43,12 @@ func newBuilder(l *layout, r *rules) *builder {
 		layout:    l,
 		typist:    y,
 		taskID:    taskIDOf(l.own),
-		object:    metadataOf(l.own),
 		constants: len(r.sets) > 0,
 		values:    make([]value, len(l.own)),
 		seen:      make([]bool, len(l.own)),
 	}
-	for i, own := range l.own {
-		if own.target.place == toField {
-			b.fields[own.target.field] = i
-		}
+	for f := range b.fields {
+		b.fields[f] = slices.IndexFunc(l.own, func(o ownColumn) bool { return o.target == target{place: toField, field: client.Field(f)} })
 	}
 	return b
 }
@@ -64,30 +57,30 @@ func newBuilder(l *layout, r *rules) *builder {
 func (b *builder) start(number, line int64) {
 	b.row = Row{Number: number, Line: line}
 	clear(b.values)
-	b.raw, b.ignoredKeys = "", b.ignoredKeys[:0]
+	b.raw, b.ignoredKeys, b.typist.made = b.raw[:0], b.ignoredKeys[:0], b.typist.made[:0]
 	b.empty, b.verbatim, b.conflict = false, false, false
 }
 
 // fail notes the first thing that is wrong with the row.
 func (b *builder) fail(line int64, column string, p *problem) {
 	if b.row.Err == nil {
-		b.row.Err = &RowError{Line: line, Column: column, Value: strings.Clone(p.value), Kind: p.kind, Reason: p.reason}
+		b.row.Err = &RowError{Line: line, Column: column, Value: p.value, Kind: p.kind, Reason: p.reason}
 	}
 }
 
 // warn notes the first thing that is odd about the row.
 func (b *builder) warn(column, kind, value, reason string) {
 	if b.row.Warning == nil {
-		b.row.Warning = &RowError{Line: b.row.Line, Column: column, Value: strings.Clone(words.Shorten(value, 100)), Kind: kind, Reason: reason}
+		b.row.Warning = &RowError{Line: b.row.Line, Column: column, Value: words.Shorten(value, 100), Kind: kind, Reason: reason}
 	}
 }
 
 // setTaskID takes the task id over into the row, if it is valid.
 func (b *builder) setTaskID() {
 	if v := b.values[b.taskID]; v.state == given {
-		b.row.TaskID = strings.Clone(v.text)
-		if looksScientific(v.text) {
-			b.warn(taskIDName, "taskId in scientific notation", v.text, "it looks like a number that a spreadsheet has shortened")
+		b.row.TaskID = string(v.text)
+		if looksScientific(b.row.TaskID) {
+			b.warn(taskIDName, "taskId in scientific notation", b.row.TaskID, "it looks like a number that a spreadsheet has shortened")
 		}
 	}
 }
@@ -96,39 +89,47 @@ func (b *builder) setTaskID() {
 // to the row.
 func (b *builder) finish(constants bool) {
 	b.setTaskID()
+	whole := b.fields[client.Metadata]
 	object := value{}
-	if b.object >= 0 {
-		object = b.values[b.object]
+	if whole >= 0 {
+		object = b.values[whole]
 	}
 	if b.layout.tree != nil {
 		object = b.mergeMetadata(object, constants)
 	}
 	if b.layout.tail < len(b.layout.own) {
-		b.values[b.object] = object // the keys have no cells of their own
+		b.values[whole] = object // the keys have no cells of their own
 	}
 	if b.row.Err != nil {
 		return
 	}
 	b.update.Reset()
-	for i, own := range b.layout.own {
-		if own.target.place == toField && i != b.object {
-			b.apply(own.target.field, b.values[i])
-		}
-	}
-	b.apply(client.Metadata, object)
 	b.metadata = object
-	b.body = b.update.AppendBody(b.body[:0])
-	b.row.Body, b.row.Set, b.row.Cleared, b.row.values = b.body, b.update.Set(), b.update.Cleared(), b
-	if isMisread(b.body) {
+	for f := range client.Field(client.NumFields) {
+		b.apply(f, b.value(f))
+	}
+	b.row.Body, b.row.Set, b.row.Cleared, b.row.values = b.update.Body(), b.update.Set(), b.update.Cleared(), b
+	if isMisread(b.row.Body) {
 		b.warnMisread()
 	}
+}
+
+// value is what the row says of a field, metadata with all its keys.
+func (b *builder) value(f client.Field) value {
+	switch i := b.fields[f]; {
+	case f == client.Metadata:
+		return b.metadata
+	case i >= 0:
+		return b.values[i]
+	}
+	return value{}
 }
 
 // warnMisread finds the cell with text in a wrong encoding.
 func (b *builder) warnMisread() {
 	for i, own := range b.layout.own {
-		if text := b.values[i].text; own.target.sent() && isMisread([]byte(text)) {
-			b.warn(b.inputName(i), misreadKind, text, "it is shown here as it would be sent; write the file again as UTF-8")
+		if text := b.values[i].text; own.target.sent() && isMisread(text) {
+			b.warn(b.inputName(i), misreadKind, string(text), "it is shown here as it would be sent; write the file again as UTF-8")
 			return
 		}
 	}
@@ -156,12 +157,13 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 	if !tree.any(b.values) || base.state == bad {
 		return base
 	}
+	start := len(b.typist.made)
 	if base.state != given {
-		b.merged = tree.appendValue(b.merged[:0], b.values)
-		return value{given, string(b.merged)}
+		b.typist.made = tree.appendValue(b.typist.made, b.values)
+		return value{given, b.typist.since(start)}
 	}
-	merged, conflict := tree.merge(b.merged[:0], base.text, b.values)
-	b.merged = merged
+	merged, conflict := tree.merge(b.typist.made, base.text, b.values)
+	b.typist.made = merged
 	if conflict != nil {
 		b.conflict = true
 		name := b.inputName(conflict.column)
@@ -169,7 +171,7 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 			"the row's metadata has the key %s, which %s gives too; keep one of them", words.Quote(conflict.path), words.Quote(name)))
 		return base
 	}
-	return value{given, string(merged)}
+	return value{given, b.typist.since(start)}
 }
 
 // inputName is the name that the input, or else --set, has for one of
@@ -187,9 +189,10 @@ func (b *builder) inputName(i int) string {
 // removeConstants takes the keys that --set gives out of the metadata object,
 // also out of its results cell.
 func (b *builder) removeConstants(base value) value {
-	b.merged = b.layout.tree.without(b.merged[:0], base.text)
-	base, _ = objectValue(string(b.merged)) // it is an object
-	b.values[b.object] = base
+	start := len(b.typist.made)
+	b.typist.made = b.layout.tree.without(b.typist.made, base.text)
+	base, _ = objectValue(b.typist.since(start)) // it is an object
+	b.values[b.fields[client.Metadata]] = base
 	return base
 }
 
@@ -207,11 +210,11 @@ func (b *builder) appendTail(dst []byte, rec *csvRecord, withIgnored, withRaw bo
 		case b.verbatim || own.target.place == nowhere:
 			dst = record.AppendCSV(dst, cellAt(rec, own.cell))
 		default:
-			dst = record.AppendCSV(dst, b.values[i].cell(own.target))
+			dst = b.values[i].appendCell(dst, own.target)
 		}
 	}
 	if withIgnored {
-		dst = record.AppendCSV(append(dst, ','), string(b.ignoredKeys))
+		dst = record.AppendCSV(append(dst, ','), b.ignoredKeys)
 	}
 	if withRaw {
 		dst = record.AppendCSV(append(dst, ','), b.raw)

@@ -1,8 +1,8 @@
 package csvmap
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 
 	"taskbatch/csvmap/words"
 )
@@ -23,55 +23,49 @@ const (
 	textMeaning                     // the text that readCell returns
 )
 
-// EscapeCell returns the cell that stands for a text: the text itself, or with
+// escapeCell returns the cell that stands for a text: the text itself, or with
 // one backslash more if it would else be read as a clearing mark or as a
 // spreadsheet's error value. The empty text has no cell of its own: its field
 // is cleared.
-func EscapeCell(text string) string {
+func escapeCell(text []byte) []byte {
 	if isSpecial(text) {
-		return `\` + text
+		return append([]byte{'\\'}, text...)
 	}
 	return text
 }
 
-// readCell is the reverse of EscapeCell: what the cell says, and the text if
+// readCell is the reverse of escapeCell: what the cell says, and the text if
 // it stands for one.
-func readCell(cell string) (string, cellMeaning) {
-	if cell == "" {
-		return "", emptyMeaning
-	}
-	if c := cell[0]; c != '"' && c != '#' && c != '\\' {
-		return cell, textMeaning
-	}
+func readCell(cell []byte) ([]byte, cellMeaning) {
 	switch {
-	case cell == clearCell:
-		return "", clearMeaning
-	case slices.Contains(errorCells, cell):
-		return cell, errorMeaning
-	case isSpecial(cell):
-		return cell[1:], textMeaning
-	default:
+	case len(cell) == 0:
+		return nil, emptyMeaning
+	case !isSpecial(cell):
 		return cell, textMeaning
+	case cell[0] == '\\':
+		return cell[1:], textMeaning
+	case cell[0] == '#':
+		return cell, errorMeaning
 	}
+	return nil, clearMeaning
 }
 
 // isSpecial tells whether s is a mark, or a mark behind backslashes.
-func isSpecial(s string) bool {
-	if s == "" || s[0] != '"' && s[0] != '#' && s[0] != '\\' {
+func isSpecial(s []byte) bool {
+	if len(s) == 0 || s[0] != '"' && s[0] != '#' && s[0] != '\\' {
 		return false
 	}
-	s = strings.TrimLeft(s, `\`)
-	return s == clearCell || slices.Contains(errorCells, s)
+	s = bytes.TrimLeft(s, `\`)
+	return string(s) == clearCell || slices.Contains(errorCells, string(s))
 }
 
 const maxRaw = 4 << 10 // bytes of a cell in the column _raw
 
 // shownRaw is the text of a record for people: on one line, what cannot be
 // seen written as an escape, cut to maxRaw bytes.
-func shownRaw(text string) string {
+func shownRaw(raw []byte) (dst []byte) {
 	const ellipsis = "..."
-	var dst []byte
-	cut := 0
+	text, cut := string(raw[:min(len(raw), maxRaw+1)]), 0
 	for len(text) > 0 {
 		n := 1
 		if text[0] == '\\' {
@@ -83,8 +77,8 @@ func shownRaw(text string) string {
 		if len(dst) <= maxRaw-len(ellipsis) {
 			cut = len(dst)
 		} else if len(dst) > maxRaw {
-			return string(dst[:cut]) + ellipsis
+			return append(dst[:cut], ellipsis...)
 		}
 	}
-	return string(dst)
+	return dst
 }

@@ -1,10 +1,10 @@
 package csvmap
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 )
 
 // limits are the most bytes of a cell and of a row.
@@ -20,14 +20,13 @@ var (
 // maxColumns is the most columns that a header can have.
 const maxColumns = 100_000
 
-// csvRecord is one record of a CSV file, valid until the next one is read; its
-// texts stay.
+// csvRecord is one record of a CSV file, valid until the next one is read.
 type csvRecord struct {
 	number int64 // as a spreadsheet shows it
 	line   int64 // physical line on which it starts
-	cells  []string
+	cells  [][]byte
 	count  int    // of the cells, also of those that are not kept
-	raw    string // the start of its text, more than goes into _raw
+	raw    []byte // the start of its text, more than goes into _raw
 	err    *splitError
 }
 
@@ -104,7 +103,7 @@ func (c *csvReader) read() (blank bool, err error) {
 	}
 	line := c.text[:end]
 	if c.newline == '\n' {
-		line = strings.TrimSuffix(line, "\r")
+		line = bytes.TrimSuffix(line, []byte("\r"))
 	}
 	whole := false
 	switch hasQuotes, odd := c.look(line); {
@@ -125,43 +124,43 @@ func (c *csvReader) read() (blank bool, err error) {
 
 // look tells whether the line holds quotes, and whether it holds what only the
 // scanner knows. The whole window is looked through at once.
-func (c *csvReader) look(line string) (hasQuotes, odd bool) {
+func (c *csvReader) look(line []byte) (hasQuotes, odd bool) {
 	const nul = 0
 	other := '\n' + '\r' - c.newline
-	isOdd := func(s string) bool { return strings.IndexByte(s, other) >= 0 || strings.IndexByte(s, nul) >= 0 }
+	isOdd := func(s []byte) bool { return bytes.IndexByte(s, other) >= 0 || bytes.IndexByte(s, nul) >= 0 }
 	if c.fresh {
-		c.fresh, c.hasQuotes, c.odd = false, strings.IndexByte(c.text, '"') >= 0, isOdd(c.text)
+		c.fresh, c.hasQuotes, c.odd = false, bytes.IndexByte(c.text, '"') >= 0, isOdd(c.text)
 	}
-	return c.hasQuotes && strings.IndexByte(line, '"') >= 0, c.odd && isOdd(line)
+	return c.hasQuotes && bytes.IndexByte(line, '"') >= 0, c.odd && isOdd(line)
 }
 
 // splitQuoted splits a line whose quotes are around whole cells and nowhere
 // else; whole is false if they are not. blank tells that all its cells are
 // empty.
-func (c *csvReader) splitQuoted(line string) (blank, whole bool) {
+func (c *csvReader) splitQuoted(line []byte) (blank, whole bool) {
 	c.rec.raw = line
 	blank = true
 	for more := true; more; {
 		if len(c.rec.cells) == c.width {
 			return false, false
 		}
-		var cell string
-		if strings.HasPrefix(line, `"`) {
-			end := strings.IndexByte(line[1:], '"') + 1
+		var cell []byte
+		if len(line) > 0 && line[0] == '"' {
+			end := bytes.IndexByte(line[1:], '"') + 1
 			if end == 0 || end+1 < len(line) && line[end+1] != c.delimiter {
 				return false, false
 			}
 			cell, line = line[1:end], line[end+1:]
-			if more = line != ""; more {
+			if more = len(line) > 0; more {
 				line = line[1:]
 			}
 		} else {
 			cell, line, more = c.cut(line)
-			if strings.IndexByte(cell, '"') >= 0 {
+			if bytes.IndexByte(cell, '"') >= 0 {
 				return false, false
 			}
 		}
-		blank = blank && cell == ""
+		blank = blank && len(cell) == 0
 		c.rec.cells = append(c.rec.cells, cell)
 	}
 	c.rec.count = len(c.rec.cells)
@@ -169,37 +168,37 @@ func (c *csvReader) splitQuoted(line string) (blank, whole bool) {
 }
 
 // cut cuts a line at the first delimiter.
-func (c *csvReader) cut(line string) (cell, rest string, more bool) {
-	if i := strings.IndexByte(line, c.delimiter); i >= 0 {
+func (c *csvReader) cut(line []byte) (cell, rest []byte, more bool) {
+	if i := bytes.IndexByte(line, c.delimiter); i >= 0 {
 		return line[:i], line[i+1:], true
 	}
-	return line, "", false
+	return line, nil, false
 }
 
 // split splits a plain line. blank tells that all its cells are empty.
-func (c *csvReader) split(line string) (blank bool) {
+func (c *csvReader) split(line []byte) (blank bool) {
 	rec := &c.rec
 	rec.raw = line
 	blank = true
-	i := strings.IndexByte(line, c.delimiter)
+	i := bytes.IndexByte(line, c.delimiter)
 	for i >= 0 && len(rec.cells) < c.width {
 		blank = blank && i == 0
 		if len(rec.cells) == cap(rec.cells) { // once for a record of many cells
-			rec.cells = slices.Grow(rec.cells, min(strings.Count(line, string(rune(c.delimiter)))+1, c.width))
+			rec.cells = slices.Grow(rec.cells, min(bytes.Count(line, []byte{c.delimiter})+1, c.width))
 		}
 		rec.cells = append(rec.cells, line[:i])
 		line = line[i+1:]
-		i = strings.IndexByte(line, c.delimiter)
+		i = bytes.IndexByte(line, c.delimiter)
 	}
 	further := 0
 	if i >= 0 {
-		further = strings.Count(line, string(rune(c.delimiter)))
+		further = bytes.Count(line, []byte{c.delimiter})
 		blank = blank && len(line) == further
 		line = line[:i]
 	}
 	rec.cells = append(rec.cells, line)
 	rec.count = len(rec.cells) + further
-	return blank && line == ""
+	return blank && len(line) == 0
 }
 
 // unclosed is the error of a quote without an end.
@@ -210,4 +209,13 @@ func (c *csvReader) unclosed(line int64, limit bool) error {
 		e.Msg = fmt.Sprintf("the quoted cell that begins here does not end within %d MiB", c.limits.row>>20)
 	}
 	return e
+}
+
+// texts are the record's cells as texts that stay.
+func (rec *csvRecord) texts() []string {
+	all, texts := string(bytes.Join(rec.cells, nil)), make([]string, len(rec.cells))
+	for i, cell := range rec.cells {
+		texts[i], all = all[:len(cell)], all[len(cell):]
+	}
+	return texts
 }

@@ -1,8 +1,8 @@
 package csvmap
 
 import (
+	"bytes"
 	"fmt"
-	"strings"
 
 	"taskbatch/csvmap/words"
 )
@@ -31,13 +31,13 @@ func (b *builder) readRecord(rec *csvRecord) bool {
 		b.fail(rec.line, b.columnName(len(rec.cells)), problemf("too few cells", "",
 			"the row has %s, the header %d; %s and what follows is missing", words.Plural(rec.count, "cell"), columns, words.Quote(b.columnName(len(rec.cells)))))
 	case rec.count > columns:
-		b.fail(b.lineOf(rec, columns), "", problemf("too many cells", rec.cells[columns],
+		b.fail(b.lineOf(rec, columns), "", problemf("too many cells", string(rec.cells[columns]),
 			"the row has %s, the header %d; is a delimiter in a text without quotes?", words.Plural(rec.count, "cell"), columns))
 	default:
 		return true
 	}
 	own := b.layout.own[b.taskID]
-	if cell := cellAt(rec, own.cell); cell != "" {
+	if cell := cellAt(rec, own.cell); len(cell) > 0 {
 		if v, p := b.typist.cell(own.target, own.translation, cell); p == nil {
 			b.values[b.taskID] = v
 			b.setTaskID()
@@ -51,7 +51,7 @@ func (b *builder) readCells(rec *csvRecord, constants bool) {
 	for i, own := range b.layout.own {
 		switch {
 		case own.optional:
-			b.layout.own[i].filled = own.filled || rec.cells[own.cell] != ""
+			b.layout.own[i].filled = own.filled || len(rec.cells[own.cell]) > 0
 		case own.target.place == nowhere:
 		case own.constant != nil && constants:
 			b.values[i] = *own.constant
@@ -67,7 +67,7 @@ func (b *builder) readCells(rec *csvRecord, constants bool) {
 		}
 	}
 	for _, i := range b.layout.unnamed {
-		if cell := rec.cells[i]; cell != "" {
+		if cell := string(rec.cells[i]); cell != "" {
 			b.fail(b.lineOf(rec, i), b.columnName(i), problemf("column without a name", cell,
 				"column %d has no name in the header, but this row has %s in it; name the column, or carry it along: --ignore-unknown", i+1, words.Quote(cell)))
 			b.keepRaw(rec.raw)
@@ -77,8 +77,8 @@ func (b *builder) readCells(rec *csvRecord, constants bool) {
 }
 
 // keepRaw keeps the text of a row that cannot go into cells.
-func (b *builder) keepRaw(text string) {
-	if b.raw == "" {
+func (b *builder) keepRaw(text []byte) {
+	if len(b.raw) == 0 {
 		b.raw = shownRaw(text)
 		b.ignoredKeys = b.ignoredKeys[:0]
 		b.empty = true
@@ -100,7 +100,7 @@ func (b *builder) columnName(i int) string {
 func (b *builder) lineOf(rec *csvRecord, cell int) int64 {
 	line := rec.line
 	for _, c := range rec.cells[:cell] {
-		line += int64(strings.Count(c, string(rune(b.layout.newline))))
+		line += int64(bytes.Count(c, []byte{b.layout.newline}))
 	}
 	return line
 }

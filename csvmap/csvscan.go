@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // scanState is where in a record the scanner stands.
@@ -29,7 +28,7 @@ type csvScanner struct {
 	ends  []int  // where they end
 	ended int    // cells so far, also those that are not kept
 	lines int64  // line ends inside the cells so far
-	first string // the window in which the record begins
+	first []byte // the window in which the record begins
 	raw   []byte // start of the record's text, if it goes beyond that window
 	blank bool   // all cells so far are empty
 
@@ -48,12 +47,12 @@ func (s *csvScanner) scan(c *csvReader) (blank bool, err error) {
 	*s = csvScanner{c: c, cells: s.cells[:0], ends: s.ends[:0], raw: s.raw[:0], first: c.text, blank: true}
 	for s.state != done {
 		more := true
-		if c.text == "" {
+		if len(c.text) == 0 {
 			s.raw = append(s.raw, s.first[:min(len(s.first), maxRaw+1)]...)
-			s.first = ""
+			s.first = nil
 			if s.state == unquoted && s.err != nil && len(s.raw) > maxRaw && c.tap == nil {
 				err = c.skip(string(rune(c.delimiter)) + string(rune(c.newline)))
-				more = c.text != ""
+				more = len(c.text) > 0
 			} else {
 				s.cells = slices.Grow(s.cells, max(0, c.limits.row+1-len(s.cells))) // once for all long records
 				more, err = c.more()
@@ -95,7 +94,7 @@ func (s *csvScanner) step() error {
 		for n < len(c.text) && c.text[n] != c.delimiter && c.text[n] != c.newline {
 			n++
 		}
-		if s.keep(n); c.text != "" {
+		if s.keep(n); len(c.text) > 0 {
 			s.pass(c.text[0])
 		}
 	case quoted:
@@ -108,12 +107,12 @@ func (s *csvScanner) step() error {
 
 // readQuoted reads up to the next quote.
 func (s *csvScanner) readQuoted() error {
-	n := strings.IndexByte(s.c.text, '"')
+	n := bytes.IndexByte(s.c.text, '"')
 	closed := n >= 0
 	if !closed {
 		n = len(s.c.text)
 	}
-	s.lines += int64(strings.Count(s.c.text[:n], string(rune(s.c.newline))))
+	s.lines += int64(bytes.Count(s.c.text[:n], []byte{s.c.newline}))
 	s.keep(n)
 	if s.size > s.c.limits.row {
 		return s.c.unclosed(s.opened, true)
@@ -144,9 +143,9 @@ func (s *csvScanner) afterQuote(b byte) {
 }
 
 // take uses up n bytes of the record's text.
-func (s *csvScanner) take(n int) string {
+func (s *csvScanner) take(n int) []byte {
 	text := s.c.take(n)
-	if s.first == "" {
+	if s.first == nil {
 		s.raw = append(s.raw, text[:min(n, maxRaw+1-len(s.raw))]...)
 	}
 	return text
@@ -233,16 +232,16 @@ func (s *csvScanner) fail(kind, reason string) {
 // finish fills c.rec with the cells up to the one with an error.
 func (s *csvScanner) finish() {
 	c := s.c
-	text, start := string(s.cells), 0
+	start := 0
 	for _, end := range s.ends {
-		c.rec.cells = append(c.rec.cells, text[start:end])
+		c.rec.cells = append(c.rec.cells, s.cells[start:end])
 		start = end
 	}
-	raw := string(s.raw)
-	if s.first != "" {
+	raw := s.raw
+	if s.first != nil {
 		raw = s.first[:len(s.first)-len(c.text)]
 	}
-	c.rec.raw, c.rec.err, c.rec.count = strings.TrimRight(raw, "\r\n"), s.err, s.ended
+	c.rec.raw, c.rec.err, c.rec.count = bytes.TrimRight(raw, "\r\n"), s.err, s.ended
 	c.lineNumber += s.lines + 1
 }
 

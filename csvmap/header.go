@@ -70,8 +70,7 @@ func mapHeader(names []string, line int64, r *rules) (*layout, error) {
 	l := &layout{width: len(names), columns: make([]column, len(names))}
 	var p headerProblems
 	for i, name := range names {
-		name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
-		l.columns[i].name = strings.Clone(name) // the header's text does not stay
+		l.columns[i].name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
 	}
 	for i, c := range l.columns {
 		l.columns[i] = l.mapColumn(i, c.name, r, &p)

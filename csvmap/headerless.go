@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,9 +34,9 @@ func (in *Input) explain(cells []string, raw string, line int64, c *csvReader) e
 			break
 		}
 		if i == 0 {
-			second = slices.Clone(rec.cells)
+			second = rec.texts()
 		}
-		if _, known := in.knownNames(rec.raw); known {
+		if _, known := in.knownNames(string(rec.raw)); known {
 			return &InputError{Line: line, Msg: fmt.Sprintf("%s is no header; the header stands in line %d", words.Quote(raw), rec.line),
 				Hints: []string{fmt.Sprintf("delete what stands above it: tail -n +%d %s", rec.line, words.Shell(in.path))}}
 		}
@@ -50,7 +51,7 @@ func (in *Input) explain(cells []string, raw string, line int64, c *csvReader) e
 
 // isMerged tells whether all cells of a record seem to stand in the first one.
 func (rec *csvRecord) isMerged(width int, delimiter byte) bool {
-	return rec.count == 1 && width > 1 && rec.err == nil && strings.IndexByte(rec.cells[0], delimiter) >= 0
+	return rec.count == 1 && width > 1 && rec.err == nil && bytes.IndexByte(rec.cells[0], delimiter) >= 0
 }
 
 // mergedCells is about a file whose rows a spreadsheet took for one cell each.
@@ -123,7 +124,7 @@ func guessColumn(cell string, taken map[string]bool) string {
 			return f.String()
 		}
 	}
-	_, p := readTaskID(cell)
+	_, p := readTaskID([]byte(cell))
 	blanks := strings.Contains(strings.TrimSpace(cell), " ")
 	var name string
 	switch {

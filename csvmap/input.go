@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"taskbatch/csvmap/words"
@@ -151,13 +150,13 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 	if rec.count > maxColumns {
 		return &InputError{Line: rec.line, Msg: fmt.Sprintf("the header has %s; at most %s are possible", words.Plural(rec.count, "column"), words.Grouped(maxColumns))}
 	}
-	switch {
-	case isResultsHeader(rec.cells):
-		in.layout, err = mapResults(rec.cells, rec.line, in.rules)
+	switch names := rec.texts(); {
+	case isResultsHeader(names):
+		in.layout, err = mapResults(names, rec.line, in.rules)
 	case len(in.rules.columns) > 0:
-		in.layout, err = mapNamed(rec, in.rules)
+		in.layout, err = mapNamed(names, rec.line, in.rules)
 	default:
-		in.layout, err = in.mapNames(rec, c)
+		in.layout, err = in.mapNames(names, rec, c)
 	}
 	if err != nil {
 		return err
@@ -168,30 +167,29 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 
 // mapNames makes the layout of a CSV with a header, or says why the first
 // record is none.
-func (in *Input) mapNames(header *csvRecord, c *csvReader) (*layout, error) {
-	l, err := mapHeader(header.cells, header.line, in.rules)
+func (in *Input) mapNames(names []string, header *csvRecord, c *csvReader) (*layout, error) {
+	l, err := mapHeader(names, header.line, in.rules)
 	if err == nil {
 		return l, nil
 	}
-	cells, raw, line := slices.Clone(header.cells), header.raw, header.line
-	if better := in.explain(cells, raw, line, c); better != nil {
+	if better := in.explain(names, string(header.raw), header.line, c); better != nil {
 		return nil, better
 	}
 	var e *InputError
-	if flags := proposals(cells, in.rules); len(flags) > 0 && errors.As(err, &e) {
+	if flags := proposals(names, in.rules); len(flags) > 0 && errors.As(err, &e) {
 		e.Hints = append(e.Hints, "all proposals at once: "+in.command(flags...))
 	}
 	return nil, err
 }
 
 // mapNamed makes the layout of a CSV without a header.
-func mapNamed(first *csvRecord, r *rules) (*layout, error) {
-	if len(r.columns) != len(first.cells) {
-		return nil, &InputError{Line: first.line, Msg: fmt.Sprintf("--columns names %s, the first row has %s", words.Plural(len(r.columns), "column"), words.Plural(len(first.cells), "cell"))}
+func mapNamed(first []string, line int64, r *rules) (*layout, error) {
+	if len(r.columns) != len(first) {
+		return nil, &InputError{Line: line, Msg: fmt.Sprintf("--columns names %s, the first row has %s", words.Plural(len(r.columns), "column"), words.Plural(len(first), "cell"))}
 	}
-	for _, cell := range first.cells {
+	for _, cell := range first {
 		if f := words.Fold(cell); f == words.Fold(taskIDName) {
-			return nil, &InputError{Line: first.line, Msg: "the file has a header, but --columns is for files without one", Hints: []string{"leave --columns away; --map renames columns"}}
+			return nil, &InputError{Line: line, Msg: "the file has a header, but --columns is for files without one", Hints: []string{"leave --columns away; --map renames columns"}}
 		}
 	}
 	l, err := mapHeader(r.columns, 0, r)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -35,10 +34,10 @@ func firstValue(text []byte) error {
 	return err
 }
 
-// jsonLine is one line of a JSONL file.
+// jsonLine is one line of a JSONL file, valid until the next one is read.
 type jsonLine struct {
 	number   int64
-	text     string // of one that is too large only the start
+	text     []byte // of one that is too large only the start
 	tooLarge bool
 }
 
@@ -62,24 +61,24 @@ func (r *jsonlReader) next() (jsonLine, error) {
 		if err != nil {
 			return jsonLine{}, err
 		}
-		if strings.TrimLeft(text, " \t\r") != "" {
+		if len(bytes.TrimLeft(text, " \t\r")) > 0 {
 			return jsonLine{number: r.number, text: text, tooLarge: len(text) > inputLimits.row}, nil
 		}
 	}
 }
 
 // read reads a line; of one that is too large one byte more than the limit.
-func (r *jsonlReader) read() (string, error) {
+func (r *jsonlReader) read() ([]byte, error) {
 	end, err := r.line(r.newline)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if end >= 0 {
 		return r.take(min(end+1, len(r.text)))[:end], nil
 	}
 	line := slices.Grow(r.long[:0], inputLimits.row+1) // once for all long lines
 	for more := true; more && end < 0; {
-		end = strings.IndexByte(r.text, r.newline)
+		end = bytes.IndexByte(r.text, r.newline)
 		n := end
 		if end < 0 {
 			n = len(r.text)
@@ -91,5 +90,5 @@ func (r *jsonlReader) read() (string, error) {
 		}
 	}
 	r.long = line
-	return string(line), err
+	return line, err
 }

@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -50,8 +51,7 @@ func (b *builder) failLine(line jsonLine, key string, p *problem) {
 // it reads on, to know the task id.
 func (b *builder) readObject(line jsonLine) {
 	d := &b.decoder
-	b.text.Reset()
-	b.text.WriteString(line.text)
+	b.text = *bytes.NewBuffer(line.text)
 	d.Reset(&b.text)
 	if d.PeekKind() != jsontext.KindBeginObject {
 		_, p := b.typist.json(line.text)
@@ -63,15 +63,12 @@ func (b *builder) readObject(line jsonLine) {
 	}
 	_, err := d.ReadToken()
 	for err == nil && d.PeekKind() == jsontext.KindString {
-		var name, raw jsontext.Value
-		if name, err = d.ReadValue(); err != nil {
+		var name, raw []byte
+		if name, err = readValue(d, line.text); err != nil {
 			break
 		}
-		end := d.InputOffset()
-		key := plainText(line.text[end-int64(len(name)) : end])
-		if raw, err = d.ReadValue(); err == nil {
-			end = d.InputOffset()
-			b.readKey(line, key, line.text[end-int64(len(raw)):end])
+		if raw, err = readValue(d, line.text); err == nil {
+			b.readKey(line, plainText(name), raw)
 		}
 	}
 	if err == nil {
@@ -108,15 +105,15 @@ func (b *builder) failSyntax(line jsonLine, err error) {
 }
 
 // readKey reads one key of a line's object.
-func (b *builder) readKey(line jsonLine, key, raw string) {
-	i, known := b.layout.json.own[key]
+func (b *builder) readKey(line jsonLine, key, raw []byte) {
+	i, known := b.layout.json.own[string(key)]
 	if !known {
-		b.readUnknown(line, key, raw)
+		b.readUnknown(line, string(key), raw)
 		return
 	}
 	own := &b.layout.own[i]
 	if b.seen[i] {
-		b.failLine(line, key, problemf("two keys for one field", key, "the row has a second key that means %s", own.target.untyped()))
+		b.failLine(line, string(key), problemf("two keys for one field", key, "the row has a second key that means %s", own.target.untyped()))
 		return
 	}
 	b.seen[i] = true
@@ -128,14 +125,14 @@ func (b *builder) readKey(line jsonLine, key, raw string) {
 	switch {
 	case p == nil:
 	case v.state == bad:
-		b.fail(line.number, key, p)
+		b.fail(line.number, string(key), p)
 	default:
-		b.failLine(line, key, p)
+		b.failLine(line, string(key), p)
 	}
 }
 
 // readUnknown carries a key along, or refuses it.
-func (b *builder) readUnknown(line jsonLine, key, raw string) {
+func (b *builder) readUnknown(line jsonLine, key string, raw []byte) {
 	if !b.layout.json.ignores(key) {
 		b.failLine(line, key, problemf("unknown key", key, "%s is no field%s", words.Quote(key), unknownAdvice(key)))
 		return
@@ -148,7 +145,7 @@ func (b *builder) readUnknown(line jsonLine, key, raw string) {
 }
 
 // jsonValue reads the value of a JSONL key.
-func (y *typist) jsonValue(t target, tr *translation, raw, null string) (value, *problem) {
+func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (value, *problem) {
 	kind := jsontext.Value(raw).Kind()
 	switch {
 	case kind != jsontext.KindString && len(raw) > inputLimits.cell:
@@ -174,11 +171,11 @@ func (y *typist) jsonValue(t target, tr *translation, raw, null string) (value, 
 	switch {
 	case p != nil:
 		return value{}, p
-	case strings.IndexByte(text, 0) >= 0:
+	case bytes.IndexByte(text, 0) >= 0:
 		return value{}, problemf("NUL", "", "the text holds a NUL character")
 	case t.place == toTaskID:
 		return readTaskID(text)
-	case text == "":
+	case len(text) == 0:
 		return value{state: cleared}, nil
 	}
 	return value{given, text}, nil
@@ -189,7 +186,7 @@ func valueTooLarge() *problem {
 }
 
 // typedJSON is typed for a value that is JSON already.
-func (y *typist) typedJSON(t target, tr *translation, raw string, kind jsontext.Kind) (value, *problem) {
+func (y *typist) typedJSON(t target, tr *translation, raw []byte, kind jsontext.Kind) (value, *problem) {
 	wrong := func(what string) (value, *problem) {
 		return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, what, showJSON(raw))
 	}
@@ -208,19 +205,20 @@ func (y *typist) typedJSON(t target, tr *translation, raw string, kind jsontext.
 		if p != nil {
 			return value{}, p
 		}
-		quoted, _ := jsontext.AppendQuote(nil, text) // valid UTF-8, as files and arguments are
-		raw = string(quoted)
+		start := len(y.made)
+		y.made, _ = jsontext.AppendQuote(y.made, text) // valid UTF-8, as files and arguments are
+		raw = y.since(start)
 	}
 	return y.typed(t, tr, raw)
 }
 
 // showJSON shows a JSON value in a message: as it stands, but on one line and
 // shortened.
-func showJSON(raw string) string {
+func showJSON(raw []byte) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return ' '
-	}, words.Shorten(raw, 60))
+	}, words.Shorten(string(raw), 60))
 }

@@ -1,41 +1,43 @@
 package csvmap
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
 // isNumber tells whether s is a number as JSON writes them.
-func isNumber(s string) bool {
-	s = strings.TrimPrefix(s, "-")
+func isNumber(s []byte) bool {
+	s = bytes.TrimPrefix(s, []byte("-"))
 	whole := digits(s)
 	if whole == 0 || whole > 1 && s[0] == '0' {
 		return false
 	}
 	s = s[whole:]
-	if strings.HasPrefix(s, ".") {
+	if len(s) > 0 && s[0] == '.' {
 		fraction := digits(s[1:])
 		if fraction == 0 {
 			return false
 		}
 		s = s[1+fraction:]
 	}
-	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+	if len(s) > 0 && (s[0] == 'e' || s[0] == 'E') {
 		s = s[1:]
-		if s != "" && (s[0] == '+' || s[0] == '-') {
+		if len(s) > 0 && (s[0] == '+' || s[0] == '-') {
 			s = s[1:]
 		}
-		return s != "" && digits(s) == len(s)
+		return len(s) > 0 && digits(s) == len(s)
 	}
-	return s == ""
+	return len(s) == 0
 }
 
 // digits counts the digits at the start of s.
-func digits(s string) int {
+func digits[T record.Text](s T) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
 		n++
@@ -45,32 +47,43 @@ func digits(s string) int {
 
 // json checks a JSON value strictly and returns it in canonical form: compact,
 // texts with as few escapes as possible, numbers as they stand.
-func (y *typist) json(text string) (string, *problem) {
-	canonical, err := jsontext.AppendFormat(y.scratch[:0], text)
+func (y *typist) json(text []byte) ([]byte, *problem) {
+	start := len(y.made)
+	made, err := jsontext.AppendFormat(y.made, text)
 	if err != nil {
-		return "", jsonProblem(text, err)
+		return nil, jsonProblem(text, err)
 	}
-	y.scratch = canonical
-	if string(canonical) != text {
-		text = string(canonical)
+	y.made = made
+	if made = y.since(start); bytes.Equal(made, text) {
+		y.made = y.made[:start]
+	} else {
+		text = made
 	}
 	if holdsNUL(text) {
-		return "", problemf("NUL", text, "a text holds a NUL character")
+		return nil, problemf("NUL", text, "a text holds a NUL character")
 	}
 	return text, nil
 }
 
+// readValue reads the next value of text, which d has been given, and returns
+// the part of text that it is.
+func readValue(d *jsontext.Decoder, text []byte) ([]byte, error) {
+	v, err := d.ReadValue()
+	end := d.InputOffset()
+	return text[end-int64(len(v)) : end], err
+}
+
 // plainText is the text of a JSON string that is known to be valid.
-func plainText(quoted string) string {
-	if strings.IndexByte(quoted, '\\') < 0 {
+func plainText(quoted []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1]
 	}
 	text, _ := jsontext.AppendUnquote(nil, quoted)
-	return string(text)
+	return text
 }
 
 // jsonProblem explains why a text is not strict JSON.
-func jsonProblem(text string, err error) *problem {
+func jsonProblem(text []byte, err error) *problem {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
 		return problemf("bad JSON", text, "it is not JSON: %v", err)
@@ -103,14 +116,14 @@ func pointerPath(p jsontext.Pointer) string {
 }
 
 // holdsNUL finds \u0000 in canonical JSON.
-func holdsNUL(raw string) bool {
+func holdsNUL(raw []byte) bool {
 	const escape = `\u0000`
 	for {
-		i := strings.Index(raw, escape)
+		i := bytes.Index(raw, []byte(escape))
 		if i < 0 {
 			return false
 		}
-		if backslashes := i - len(strings.TrimRight(raw[:i], `\`)); backslashes%2 == 0 {
+		if backslashes := i - len(bytes.TrimRight(raw[:i], `\`)); backslashes%2 == 0 {
 			return true
 		}
 		raw = raw[i+len(escape):]

@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -16,9 +17,9 @@ import (
 type lookup struct {
 	path  string
 	seed  maphash.Seed
-	text  strings.Builder // from and to of each entry, one behind the other
-	ends  []uint32        // where they end in text
-	slots []uint32        // a hash table of the entries by their from, counted from 1; a power of two
+	text  []byte   // from and to of each entry, one behind the other
+	ends  []uint32 // where they end in text
+	slots []uint32 // a hash table of the entries by their from, counted from 1; a power of two
 
 	reasons map[string]string // why the values that were not found are not known
 	effort  int               // entries that may still be compared for suggestions
@@ -71,7 +72,7 @@ func (l *lookup) read(c *csvReader) error {
 		return err
 	}
 	name := func(want string) int {
-		return slices.IndexFunc(header.cells, func(cell string) bool { return words.Fold(strings.TrimPrefix(cell, "\uFEFF")) == want })
+		return slices.IndexFunc(header.texts(), func(cell string) bool { return words.Fold(strings.TrimPrefix(cell, "\uFEFF")) == want })
 	}
 	from, to, width := name("from"), name("to"), len(header.cells)
 	if header.err != nil || from < 0 || to < 0 {
@@ -91,8 +92,8 @@ func (l *lookup) read(c *csvReader) error {
 			return &InputError{Line: rec.err.line, Msg: rec.err.reason}
 		case rec.count != width:
 			return &InputError{Line: rec.line, Msg: fmt.Sprintf("the row has %s, the header %d", words.Plural(rec.count, "cell"), width)}
-		case rec.cells[to] == "":
-			return &InputError{Line: rec.line, Msg: fmt.Sprintf("%s has an empty to; to clear the field write a cell of two quote characters, in the file \"\"\"\"\"\"", words.Quote(rec.cells[from]))}
+		case len(rec.cells[to]) == 0:
+			return &InputError{Line: rec.line, Msg: fmt.Sprintf("%s has an empty to; to clear the field write a cell of two quote characters, in the file \"\"\"\"\"\"", words.Quote(string(rec.cells[from])))}
 		}
 		if err := l.add(rec.cells[from], rec.cells[to]); err != nil {
 			err.Line = rec.line
@@ -102,19 +103,19 @@ func (l *lookup) read(c *csvReader) error {
 }
 
 // add adds an entry.
-func (l *lookup) add(from, to string) *InputError {
+func (l *lookup) add(from, to []byte) *InputError {
 	if other, known := l.find(from); known {
-		if other != to {
-			return &InputError{Msg: fmt.Sprintf("%s stands here a second time, with another to: %s and %s", words.Quote(from), words.Quote(other), words.Quote(to))}
+		if !bytes.Equal(other, to) {
+			return &InputError{Msg: fmt.Sprintf("%s stands here a second time, with another to: %s and %s", words.Quote(string(from)), words.Quote(string(other)), words.Quote(string(to)))}
 		}
 		return nil
 	}
-	if l.text.Len()+len(from)+len(to) > lookupText {
+	if len(l.text)+len(from)+len(to) > lookupText {
 		return &InputError{Msg: fmt.Sprintf("the lookup file is too large; at most %d MiB of text are possible", lookupText>>20)}
 	}
-	for _, text := range [...]string{from, to} {
-		l.text.WriteString(text)
-		l.ends = append(l.ends, uint32(l.text.Len()))
+	for _, text := range [...][]byte{from, to} {
+		l.text = append(l.text, text...)
+		l.ends = append(l.ends, uint32(len(l.text)))
 	}
 	if n := l.entries(); n > len(l.slots)/2 {
 		l.slots = make([]uint32, 2*len(l.slots))
@@ -138,27 +139,27 @@ func (l *lookup) place(i int) {
 	l.slots[slot] = uint32(i + 1)
 }
 
-func (l *lookup) slot(from string) int { return int(maphash.String(l.seed, from)) & (len(l.slots) - 1) }
+func (l *lookup) slot(from []byte) int { return int(maphash.Bytes(l.seed, from)) & (len(l.slots) - 1) }
 
 func (l *lookup) after(slot int) int { return (slot + 1) & (len(l.slots) - 1) }
 
 // cell returns the from of entry i at 2i, its to at 2i+1.
-func (l *lookup) cell(i int) string {
+func (l *lookup) cell(i int) []byte {
 	start := uint32(0)
 	if i > 0 {
 		start = l.ends[i-1]
 	}
-	return l.text.String()[start:l.ends[i]]
+	return l.text[start:l.ends[i]:l.ends[i]]
 }
 
 // find returns what a value becomes.
-func (l *lookup) find(from string) (to string, known bool) {
+func (l *lookup) find(from []byte) (to []byte, known bool) {
 	for slot := l.slot(from); l.slots[slot] != 0; slot = l.after(slot) {
-		if i := int(l.slots[slot]) - 1; l.cell(2*i) == from {
+		if i := int(l.slots[slot]) - 1; bytes.Equal(l.cell(2*i), from) {
 			return l.cell(2*i + 1), true
 		}
 	}
-	return "", false
+	return nil, false
 }
 
 // unknown is why a value that is not in the file makes its row invalid. The
@@ -170,7 +171,7 @@ func (l *lookup) unknown(value string) *problem {
 		if near := l.nearest(value); near != "" {
 			reason += fmt.Sprintf("; did you mean %s?", words.Quote(near))
 		}
-		l.reasons[strings.Clone(value)] = reason
+		l.reasons[value] = reason
 		told = true
 	}
 	p := &problem{kind: reason, value: words.Shorten(value, 100), reason: reason, untranslated: true}
@@ -190,7 +191,7 @@ func (l *lookup) nearest(value string) string {
 	var near []string
 	for i := range l.entries() {
 		if from := l.cell(2 * i); max(len(from)-len(value), len(value)-len(from)) <= longer {
-			near = append(near, from)
+			near = append(near, string(from))
 		}
 		if len(near) == 1000 {
 			near = append(near[:0], words.Nearest(value, near))

@@ -1,9 +1,13 @@
 package csvmap
 
 import (
+	"bytes"
+	"iter"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"taskbatch/csvmap/record"
 )
 
 // keyNode is a key of metadata that has a column of its own, or holds such
@@ -97,7 +101,7 @@ func (n *keyNode) appendKeys(dst []byte, values []value, done map[*keyNode]bool)
 }
 
 // appendKey appends a key, behind a comma unless its object has just begun.
-func appendKey(dst []byte, quoted string) []byte {
+func appendKey[T record.Text](dst []byte, quoted T) []byte {
 	return append(append(appendComma(dst), quoted...), ':')
 }
 
@@ -117,12 +121,12 @@ type keyConflict struct {
 
 // merge appends the object base with the keys of n added, up to the first
 // conflict.
-func (n *keyNode) merge(dst []byte, base string, values []value) (merged []byte, conflict *keyConflict) {
+func (n *keyNode) merge(dst, base []byte, values []value) (merged []byte, conflict *keyConflict) {
 	dst = append(dst, '{')
 	var done map[*keyNode]bool
 	for name, raw := range members(base) {
 		dst = appendKey(dst, name)
-		c := n.index[name]
+		c := n.index[string(name)]
 		switch {
 		case c == nil || !c.any(values):
 			dst = append(dst, raw...)
@@ -141,10 +145,10 @@ func (n *keyNode) merge(dst []byte, base string, values []value) (merged []byte,
 }
 
 // without appends the object base without the keys that --set replaces.
-func (n *keyNode) without(dst []byte, base string) []byte {
+func (n *keyNode) without(dst, base []byte) []byte {
 	dst = append(dst, '{')
 	for name, raw := range members(base) {
-		c := n.index[name]
+		c := n.index[string(name)]
 		switch {
 		case c == nil || !c.constant && (c.own >= 0 || raw[0] != '{'):
 			dst = append(appendKey(dst, name), raw...)
@@ -157,20 +161,16 @@ func (n *keyNode) without(dst []byte, base string) []byte {
 
 // members yields the names, quoted, and the values of an object that is known
 // to be canonical JSON.
-func members(object string) func(yield func(name, raw string) bool) {
-	return func(yield func(name, raw string) bool) {
-		d := jsontext.NewDecoder(strings.NewReader(object))
-		if _, err := d.ReadToken(); err != nil {
-			return
-		}
-		for d.PeekKind() == '"' {
-			name, err := d.ReadValue()
-			if err != nil {
-				return
+func members(object []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, raw []byte) bool) {
+		d := jsontext.NewDecoder(bytes.NewBuffer(object))
+		_, err := d.ReadToken()
+		for err == nil && d.PeekKind() == '"' {
+			var name, raw []byte
+			if name, err = readValue(d, object); err == nil {
+				raw, err = readValue(d, object)
 			}
-			quoted := string(name)
-			raw, err := d.ReadValue()
-			if err != nil || !yield(quoted, string(raw)) {
+			if err != nil || !yield(name, raw) {
 				return
 			}
 		}

@@ -171,7 +171,7 @@ func (r *rules) parseSets(texts []string) error {
 			return optionErrorf("set", `%s has an empty value; leave the flag away, or clear the field in every row with --set '%s=""'`, t, t)
 		}
 		y := typist{separator: r.separator} // its memory belongs to this value
-		v, p := y.cell(t, nil, cell)
+		v, p := y.cell(t, nil, []byte(cell))
 		if p != nil {
 			return optionErrorf("set", "%s: %s", t, p.reason)
 		}

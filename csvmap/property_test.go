@@ -277,7 +277,7 @@ func TestTranslatedByHand(t *testing.T) {
 				if known {
 					return to
 				}
-				if _, meaning := readCell(cell); useLookup && meaning == textMeaning {
+				if _, meaning := readCell([]byte(cell)); useLookup && meaning == textMeaning {
 					unknown[i] = true
 				}
 				return cell

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"iter"
-	"strings"
 )
 
 // Records reads a CSV record by record, in whatever form a spreadsheet has
@@ -53,9 +52,7 @@ func (rs *Records) readNames() error {
 		case err != nil:
 			return err
 		}
-		for _, name := range rec.cells {
-			rs.names = append(rs.names, strings.Clone(name))
-		}
+		rs.names = rec.texts()
 		rs.in.layout.width = len(rs.names)
 		return nil
 	})
@@ -65,9 +62,8 @@ func (rs *Records) readNames() error {
 func (rs *Records) Names() []string { return rs.names }
 
 // Each yields the cells of every record below the first, from the start of the
-// file. A record that cannot be split has as many cells as could be read. The
-// cells are valid until the next record. Errors end the reading: *InputError,
-// those of the file system, the context's.
+// file. A record that cannot be split has as many cells as could be read.
+// Errors end the reading: *InputError, those of the file system, the context's.
 func (rs *Records) Each(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for rec, err := range rs.in.records(ctx, nil) {
@@ -75,7 +71,7 @@ func (rs *Records) Each(ctx context.Context) iter.Seq2[[]string, error] {
 				yield(nil, err)
 				return
 			}
-			cells := rec.cells
+			cells := rec.texts()
 			if rec.err != nil {
 				cells = cells[:min(len(cells), rec.err.cell)]
 			}

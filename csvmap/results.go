@@ -45,7 +45,7 @@ type resultsColumns struct {
 func mapResults(names []string, line int64, r *rules) (*layout, error) {
 	l := &layout{width: len(names), results: &resultsColumns{}}
 	for _, name := range names {
-		name, _ = record.Unprotect(strings.Clone(strings.TrimPrefix(name, "\uFEFF")))
+		name, _ = record.Unprotect(strings.TrimPrefix(name, "\uFEFF"))
 		c := column{name: name, note: "carried along"}
 		if t, ok := parseExactTarget(name); ok {
 			c.target, c.note = t, ""
@@ -89,15 +89,15 @@ func checkSetTypes(columns []column, r *rules) error {
 func (c *resultsColumns) prior(rec *csvRecord) *Prior {
 	p := &Prior{}
 	for i, at := range c.head {
-		p.Head[i] = strings.Clone(cellAt(rec, at))
+		p.Head[i] = string(cellAt(rec, at))
 	}
 	return p
 }
 
-// cellAt is the record's cell, "" if it has none there.
-func cellAt(rec *csvRecord, i int) string {
+// cellAt is the record's cell, empty if it has none there.
+func cellAt(rec *csvRecord, i int) []byte {
 	if i < 0 || i >= len(rec.cells) || rec.err != nil && i >= rec.err.cell {
-		return ""
+		return nil
 	}
 	return rec.cells[i]
 }

@@ -34,13 +34,13 @@ func (in *Input) prepareResults(ctx context.Context) error {
 			return in.named(mergedCells(rec.line))
 		}
 		head := in.layout.results.head
-		number, ok := record.ParseRow(cellAt(rec, head[record.ColRow]))
-		outcome, known := record.ParseOutcome(cellAt(rec, head[record.ColOutcome]))
+		number, ok := record.ParseRow(string(cellAt(rec, head[record.ColRow])))
+		outcome, known := record.ParseOutcome(string(cellAt(rec, head[record.ColOutcome])))
 		switch {
 		case !ok:
-			rows.add(rec.line, words.Quote(cellAt(rec, head[record.ColRow])))
+			rows.add(rec.line, words.Quote(string(cellAt(rec, head[record.ColRow]))))
 		case !known:
-			outcomes.add(rec.line, words.Quote(cellAt(rec, head[record.ColOutcome])))
+			outcomes.add(rec.line, words.Quote(string(cellAt(rec, head[record.ColOutcome]))))
 		case outcome.Finished() && (rec.err != nil || rec.count != in.layout.width):
 			damaged.add(rec.line, "")
 		}
@@ -81,11 +81,11 @@ type recordCopy struct {
 
 func (c *recordCopy) begin(line int64) {
 	c.at = rowindex.Place{Offset: c.at.Offset + c.at.Length}
-	c.write(string(binary.AppendUvarint(nil, uint64(line))))
+	c.write(binary.AppendUvarint(nil, uint64(line)))
 }
 
-func (c *recordCopy) write(text string) {
-	n, _ := c.w.WriteString(text)
+func (c *recordCopy) write(text []byte) {
+	n, _ := c.w.Write(text)
 	c.at.Length += int64(n)
 }
 
@@ -102,7 +102,7 @@ func (in *Input) sort(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		number, _ := record.ParseRow(cellAt(rec, in.layout.results.head[record.ColRow])) // checked before
+		number, _ := record.ParseRow(string(cellAt(rec, in.layout.results.head[record.ColRow]))) // checked before
 		before, err := in.sorted.index.Add(number, out.at)
 		if err == nil && before.Length > 0 {
 			if err = out.w.Flush(); err == nil {

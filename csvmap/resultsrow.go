@@ -15,13 +15,13 @@ func (b *builder) resultsRow(rec *csvRecord) {
 	prior := b.layout.results.prior(rec)
 	whole := b.readProtected(rec, prior)
 	raw := cellAt(rec, b.layout.results.raw)
-	prior.Raw = raw != "" && whole && !b.hasCells(rec)
-	if sum, ok := prior.Head.Sum(); ok && whole && raw == "" && !b.fits(prior) {
+	prior.Raw = len(raw) > 0 && whole && !b.hasCells(rec)
+	if sum, ok := prior.Head.Sum(); ok && whole && len(raw) == 0 && !b.fits(prior) {
 		prior.Edited = true
 		prior.WasTask = lostZeros(b.row.TaskID, sum)
 	}
 	outcome, _ := prior.Head.Outcome()
-	sent := !outcome.Finished() && raw == "" && prior.WasTask == ""
+	sent := !outcome.Finished() && len(raw) == 0 && prior.WasTask == ""
 	if sent && whole && b.constants {
 		b.readResults(rec, prior, true)
 	}
@@ -31,8 +31,8 @@ func (b *builder) resultsRow(rec *csvRecord) {
 	switch {
 	case !whole:
 		b.keepRaw(rec.raw)
-	case raw != "":
-		b.raw = raw
+	case len(raw) > 0:
+		b.raw = append(b.raw[:0], raw...)
 		b.row.Err = notRepaired(rec.line, prior.Raw)
 	case prior.WasTask != "":
 		if b.row.Err == nil && !outcome.Finished() {
@@ -83,8 +83,8 @@ func (b *builder) readProtected(rec *csvRecord, prior *Prior) (whole bool) {
 
 // tells finds out by a record's _sum whether its cells are protected; told is
 // false if it does not tell.
-func (b *builder) tells(rec *csvRecord, plain []string, prior *Prior) (asItStands, told bool) {
-	fits := func(cells []string) bool {
+func (b *builder) tells(rec *csvRecord, plain [][]byte, prior *Prior) (asItStands, told bool) {
+	fits := func(cells [][]byte) bool {
 		stand := rec.cells
 		rec.cells = cells
 		defer func() { rec.cells = stand }()
@@ -102,7 +102,7 @@ func (b *builder) fileTells(rec *csvRecord) (asItStands, told bool) {
 	plain := b.layout.results.unprotected(rec)
 	formula := func(own ownColumn) bool {
 		cell := cellAt(rec, own.cell)
-		return own.target.sent() && cell != "" && cell[0] != '\'' && record.Protect(cell) != cell
+		return own.target.sent() && len(cell) > 0 && cell[0] != '\'' && record.IsFormula(cell)
 	}
 	if plain == nil && !slices.ContainsFunc(b.layout.own, formula) {
 		return false, false
@@ -112,8 +112,8 @@ func (b *builder) fileTells(rec *csvRecord) (asItStands, told bool) {
 
 // unprotected returns the record's cells without the mark that keeps a
 // spreadsheet from running them, nil if none has it.
-func (c *resultsColumns) unprotected(rec *csvRecord) []string {
-	var cells []string
+func (c *resultsColumns) unprotected(rec *csvRecord) [][]byte {
+	var cells [][]byte
 	for i, cell := range rec.cells {
 		if plain, found := record.Unprotect(cell); found && !slices.Contains(c.head[:], i) {
 			if cells == nil {
@@ -128,7 +128,7 @@ func (c *resultsColumns) unprotected(rec *csvRecord) []string {
 // hasCells tells whether one of the row's own cells is filled; a remark in a
 // column without a name is none.
 func (b *builder) hasCells(rec *csvRecord) bool {
-	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return !own.optional && cellAt(rec, own.cell) != "" })
+	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return !own.optional && len(cellAt(rec, own.cell)) > 0 })
 }
 
 // notRepaired is why a row with a text in _raw is not sent.
@@ -171,8 +171,8 @@ var (
 		`|\d{1,2}[-. ]\p{L}{3,4}\.?([-. ]\d{2,4})?|\d{1,2}:\d{2}(:\d{2})?)$`)
 )
 
-func isSpreadsheetCell(cell string) bool {
-	return spreadsheetNumber.MatchString(cell) || spreadsheetDate.MatchString(cell)
+func isSpreadsheetCell(cell []byte) bool {
+	return spreadsheetNumber.Match(cell) || spreadsheetDate.Match(cell)
 }
 
 // countEdited counts the cells of a row that was edited.
@@ -181,7 +181,7 @@ func (c *resultsColumns) countEdited(own []ownColumn, rec *csvRecord) {
 		c.edited = make([]cellCount, len(own))
 	}
 	for i, o := range own {
-		if cell := cellAt(rec, o.cell); cell != "" && (o.target.place == toTaskID || o.target.sent() && !o.target.isJSON()) {
+		if cell := cellAt(rec, o.cell); len(cell) > 0 && (o.target.place == toTaskID || o.target.sent() && !o.target.isJSON()) {
 			c.edited[i].filled++
 			if isSpreadsheetCell(cell) {
 				c.edited[i].rewritten++

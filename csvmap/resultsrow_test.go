@@ -111,7 +111,7 @@ func TestRewrittenColumns(t *testing.T) {
 		"31": true, "-1,5": true, "1.23E+15": true, "50%": true, "12/31/2026": true, "2026-11-23": true, "23.11.26 10:00": true, "5-Mar": true, "10:30": true,
 		"T-1": false, "USR-7": false, "1 x": false, "": false, "March": false, "2026-11-23T": false, "Version 2": false,
 	} {
-		if got := isSpreadsheetCell(cell); got != want {
+		if got := isSpreadsheetCell([]byte(cell)); got != want {
 			t.Errorf("%q: %t", cell, got)
 		}
 	}
@@ -127,7 +127,7 @@ func TestValues(t *testing.T) {
 	var got []string
 	err = visit(in.Check(t.Context()), func(row *Row) error {
 		for f := range client.Field(client.NumFields) {
-			if value := row.Value(f); value != "" || row.Set.Has(f) {
+			if value := string(row.Value(f)); value != "" || row.Set.Has(f) {
 				got = append(got, row.TaskID+" "+f.String()+" "+value)
 			}
 		}

@@ -28,16 +28,13 @@ type Row struct {
 }
 
 // Value is the text that the row sets the field to, JSON for lists and
-// objects; "" if it does not set it. Only for rows of Input.Check, until the
+// objects; empty if it does not set it. Only for rows of Input.Check, until the
 // next one.
-func (r *Row) Value(f client.Field) string {
+func (r *Row) Value(f client.Field) []byte {
 	if r.values == nil || !r.Set.Has(f) {
-		return ""
+		return nil
 	}
-	if f == client.Metadata {
-		return r.values.metadata.text
-	}
-	return r.values.values[r.values.fields[f]].text
+	return r.values.value(f).text
 }
 
 // RowError says why a row cannot be turned into a request.

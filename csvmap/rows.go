@@ -30,7 +30,7 @@ func (in *Input) Check(ctx context.Context) iter.Seq2[*Row, error] {
 				return
 			}
 			in.withIgnored = in.withIgnored || len(b.ignoredKeys) > 0
-			in.withRaw = in.withRaw || b.raw != ""
+			in.withRaw = in.withRaw || len(b.raw) > 0
 			if b.row.Prior != nil && b.row.Prior.Edited {
 				in.layout.results.countEdited(in.layout.own, rec)
 				if b.row.Warning != nil && b.row.Warning.Kind == misreadKind {
@@ -62,7 +62,7 @@ func (in *Input) Each(ctx context.Context) iter.Seq2[*Row, error] {
 				yield(nil, err)
 				return
 			}
-			tail = b.appendTail(slices.Grow(tail[:0], len(b.body)), rec, in.withIgnored, in.withRaw)
+			tail = b.appendTail(slices.Grow(tail[:0], len(b.row.Body)), rec, in.withIgnored, in.withRaw)
 			if !yield(memory.keep(&b.row, tail), nil) {
 				return
 			}

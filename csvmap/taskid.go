@@ -1,7 +1,9 @@
 package csvmap
 
 import (
+	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"taskbatch/csvmap/words"
 )
@@ -12,32 +14,38 @@ const maxTaskID = 128
 // readTaskID checks a task id, without the blanks around it. It goes into a
 // URL path as it stands, hence the narrow alphabet (RFC 3986's unreserved
 // characters).
-func readTaskID(text string) (value, *problem) {
-	id := strings.Trim(text, " \t")
+func readTaskID(text []byte) (value, *problem) {
+	id := text
+	if len(id) > 0 && (isBlank(id[0]) || isBlank(id[len(id)-1])) {
+		id = bytes.Trim(id, " \t")
+	}
 	switch {
-	case id == "":
+	case len(id) == 0:
 		return value{bad, text}, problemf("no taskId", text, "the taskId is empty")
-	case id == "." || id == "..":
-		return value{bad, text}, problemf("bad taskId", id, "a taskId cannot be %s", words.Quote(id))
+	case string(id) == "." || string(id) == "..":
+		return value{bad, text}, problemf("bad taskId", id, "a taskId cannot be %s", words.Quote(string(id)))
 	case len(id) > maxTaskID:
 		return value{bad, text}, problemf("bad taskId", id, "the taskId has %d characters; at most %d are possible", len(id), maxTaskID)
 	}
-	for _, r := range id {
-		if !isTaskIDRune(r) {
+	for i, c := range id {
+		if !taskIDBytes[c] {
+			r, _ := utf8.DecodeRune(id[i:])
 			return value{bad, text}, problemf("bad taskId", id, "the taskId %s holds %q; only A-Z a-z 0-9 . _ ~ - are possible%s",
-				words.Quote(id), r, scientificHint(id))
+				words.Quote(string(id)), r, scientificHint(string(id)))
 		}
 	}
 	return value{given, id}, nil
 }
 
-func isTaskIDRune(r rune) bool {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		return true
+// taskIDBytes are the characters of task ids.
+var taskIDBytes = func() (all [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-") {
+		all[c] = true
 	}
-	return r == '.' || r == '_' || r == '~' || r == '-'
-}
+	return all
+}()
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func scientificHint(id string) string {
 	if looksScientific(id) {

@@ -13,7 +13,7 @@ import (
 // nil translation leaves all as it is.
 type translation struct {
 	target  target
-	replace map[string]string
+	replace map[string][]byte
 	path    string  // of the lookup file; "" is none
 	table   *lookup // read by Open
 }
@@ -34,9 +34,9 @@ func (r *rules) parseTranslations(replace, lookups []string) error {
 			return err
 		}
 		if other, known := tr.replace[from]; known {
-			return optionErrorf("replace", "%s is replaced twice in %s, by %s and by %s", words.Quote(from), tr.target, words.Quote(other), words.Quote(to))
+			return optionErrorf("replace", "%s is replaced twice in %s, by %s and by %s", words.Quote(from), tr.target, words.Quote(string(other)), words.Quote(to))
 		}
-		tr.replace[from] = to
+		tr.replace[from] = []byte(to)
 	}
 	for _, text := range lookups {
 		name, path, found := strings.Cut(text, "=")
@@ -64,7 +64,7 @@ func (r *rules) translationOf(flag, name string) (*translation, error) {
 	if tr := r.translating(t); tr != nil {
 		return tr, nil
 	}
-	tr := &translation{target: t.untyped(), replace: map[string]string{}}
+	tr := &translation{target: t.untyped(), replace: map[string][]byte{}}
 	r.translations = append(r.translations, tr)
 	return tr, nil
 }
@@ -93,11 +93,11 @@ func (r *rules) openLookups() (err error) {
 }
 
 // text translates a text. An empty one that is not translated stays empty.
-func (tr *translation) text(text string) (string, *problem) {
+func (tr *translation) text(text []byte) ([]byte, *problem) {
 	if tr == nil {
 		return text, nil
 	}
-	if to, known := tr.replace[text]; known {
+	if to, known := tr.replace[string(text)]; known {
 		text = to
 	}
 	if tr.table == nil {
@@ -107,15 +107,15 @@ func (tr *translation) text(text string) (string, *problem) {
 	switch {
 	case known:
 		return to, nil
-	case text == "":
-		return "", nil
+	case len(text) == 0:
+		return nil, nil
 	}
-	return "", tr.table.unknown(text)
+	return nil, tr.table.unknown(string(text))
 }
 
 // cell translates a CSV cell. A clearing mark or a spreadsheet's error that is
 // not translated stays what it is.
-func (tr *translation) cell(cell string) (string, *problem) {
+func (tr *translation) cell(cell []byte) ([]byte, *problem) {
 	to, p := tr.text(cell)
 	if p == nil {
 		return to, nil
@@ -123,16 +123,16 @@ func (tr *translation) cell(cell string) (string, *problem) {
 	if _, meaning := readCell(cell); meaning != textMeaning {
 		return cell, nil
 	}
-	return "", p
+	return nil, p
 }
 
 // appendTranslated appends an object of metadata with the texts of its keys
 // translated. path is the object's own, with a dot behind it.
-func (r *rules) appendTranslated(dst []byte, object, path string) ([]byte, *problem) {
+func (r *rules) appendTranslated(dst, object []byte, path string) ([]byte, *problem) {
 	dst = append(dst, '{')
 	for name, raw := range members(object) {
 		dst = appendKey(dst, name)
-		key := path + plainText(name)
+		key := path + string(plainText(name))
 		switch raw[0] {
 		case '"':
 			text, p := r.translating(target{place: toKey, key: key}).text(plainText(raw))

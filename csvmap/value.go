@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"taskbatch/client"
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -25,26 +27,21 @@ const (
 // canonical JSON where target.isJSON; for a bad value the cell as it stands.
 type value struct {
 	state valueState
-	text  string
+	text  []byte
 }
 
-// cell is the value in the form of a results file.
-func (v value) cell(t target) string {
+// clearedCells are the cells that clear a field, by its kind.
+var clearedCells = [...]string{client.Text: clearCell, client.List: "[]", client.Object: "{}"}
+
+// appendCell appends the value in the form of a results file.
+func (v value) appendCell(dst []byte, t target) []byte {
 	switch v.state {
-	case kept:
-		return ""
-	case bad:
-		return v.text
+	case cleared:
+		return record.AppendCSV(dst, clearedCells[t.kind()])
 	case given:
-		return EscapeCell(v.text)
+		return record.AppendCSV(dst, escapeCell(v.text))
 	}
-	switch t.kind() {
-	case client.List:
-		return "[]"
-	case client.Object:
-		return "{}"
-	}
-	return clearCell
+	return record.AppendCSV(dst, v.text)
 }
 
 // problem is why a value cannot be used; it becomes a RowError.
@@ -57,8 +54,8 @@ type problem struct {
 	untranslated bool
 }
 
-func problemf(kind, value, format string, args ...any) *problem {
-	return &problem{kind: kind, value: words.Shorten(value, 100), reason: fmt.Sprintf(format, args...)}
+func problemf[T record.Text](kind string, value T, format string, args ...any) *problem {
+	return &problem{kind: kind, value: words.Shorten(string(value), 100), reason: fmt.Sprintf(format, args...)}
 }
 
 // typist reads texts as the types of their targets.
@@ -66,11 +63,14 @@ type typist struct {
 	emptyClears bool
 	separator   string
 	keys        *rules // translates keys of whole metadata objects; nil: none are translated
-	scratch     []byte // for JSON in the making
+	made        []byte // the texts of a row's values that do not stand so in the input
 }
 
+// since is the text that was made from start on.
+func (y *typist) since(start int) []byte { return y.made[start:len(y.made):len(y.made)] }
+
 // cell reads a CSV cell, translated by tr. Lists are translated item by item.
-func (y *typist) cell(t target, tr *translation, cell string) (value, *problem) {
+func (y *typist) cell(t target, tr *translation, cell []byte) (value, *problem) {
 	if tr != nil && t.kind() != client.List {
 		to, p := tr.cell(cell)
 		if p != nil {
@@ -111,12 +111,12 @@ func (y *typist) cell(t target, tr *translation, cell string) (value, *problem) 
 }
 
 // typed reads a text that is not plain text for its target.
-func (y *typist) typed(t target, tr *translation, text string) (value, *problem) {
+func (y *typist) typed(t target, tr *translation, text []byte) (value, *problem) {
 	if t.place == toKey {
 		return y.typedKey(t, text)
 	}
 	if t.kind() == client.List {
-		if !strings.HasPrefix(text, "[") {
+		if text[0] != '[' {
 			return y.splitList(text, tr)
 		}
 		raw, p := y.json(text)
@@ -132,132 +132,141 @@ func (y *typist) typed(t target, tr *translation, text string) (value, *problem)
 	return y.object(raw)
 }
 
-func (y *typist) typedKey(t target, text string) (value, *problem) {
+func (y *typist) typedKey(t target, text []byte) (value, *problem) {
 	switch t.typ {
 	case numberKey:
 		if !isNumber(text) {
-			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", words.Quote(text), blanksHint(text))
+			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", words.Quote(string(text)), blanksHint(text))
 		}
 		return value{given, text}, nil
 	case booleanKey:
-		switch {
-		case strings.EqualFold(text, "true"):
-			return value{given, "true"}, nil
-		case strings.EqualFold(text, "false"):
-			return value{given, "false"}, nil
+		for _, name := range []string{"true", "false"} {
+			if bytes.EqualFold(text, []byte(name)) {
+				return value{given, []byte(name)}, nil
+			}
 		}
-		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false%s", words.Quote(text), blanksHint(text))
+		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false%s", words.Quote(string(text)), blanksHint(text))
 	}
 	raw, p := y.json(text)
 	return value{given, raw}, p
 }
 
 // blanksHint points at what is easily overlooked.
-func blanksHint(text string) string {
-	if strings.TrimSpace(text) != text {
+func blanksHint(text []byte) string {
+	if len(bytes.TrimSpace(text)) < len(text) {
 		return ", without the blanks around it (nothing is trimmed)"
 	}
 	return ""
 }
 
 // objectValue makes the value of metadata from canonical JSON.
-func objectValue(raw string) (value, *problem) {
+func objectValue(raw []byte) (value, *problem) {
 	if raw[0] != '{' {
 		return value{}, problemf("wrong type", raw, `metadata must be a JSON object, like {"region":"EU"}`)
 	}
-	if raw == "{}" {
+	if string(raw) == "{}" {
 		return value{state: cleared}, nil
 	}
 	return value{given, raw}, nil
 }
 
 // object makes the value of metadata from canonical JSON, its keys translated.
-func (y *typist) object(raw string) (value, *problem) {
+func (y *typist) object(raw []byte) (value, *problem) {
 	if y.keys != nil && raw[0] == '{' {
-		translated, p := y.keys.appendTranslated(y.scratch[:0], raw, "")
+		start := len(y.made)
+		translated, p := y.keys.appendTranslated(y.made, raw, "")
 		if p != nil {
 			return value{}, p
 		}
-		raw, y.scratch = string(translated), translated
+		y.made = translated
+		raw = y.since(start)
 	}
 	return objectValue(raw)
 }
 
 // splitList reads a list that is not written as JSON.
-func (y *typist) splitList(text string, tr *translation) (value, *problem) {
-	list := append(y.scratch[:0], '[')
-	var first *problem
-	for line := range strings.FieldsFuncSeq(text, isNewline) {
-		for item := range strings.SplitSeq(line, y.separator) {
-			if item = strings.Trim(item, " \t"); item == "" {
+func (y *typist) splitList(text []byte, tr *translation) (value, *problem) {
+	list := y.newList(tr)
+	for line := range bytes.FieldsFuncSeq(text, isNewline) {
+		for item := range bytes.SplitSeq(line, []byte(y.separator)) {
+			if item = bytes.Trim(item, " \t"); len(item) == 0 {
 				continue
 			}
-			item, p := tr.text(item)
-			if p != nil {
+			if p := list.add(item); p != nil {
 				return value{}, p
 			}
-			if p := checkURL(item); p != nil && first == nil {
-				first = p
-			}
-			if len(list) > 1 {
-				list = append(list, ',')
-			}
-			list, _ = jsontext.AppendQuote(list, item) // valid UTF-8, as the file is
 		}
 	}
-	list = append(list, ']')
-	raw := string(list)
-	y.scratch = list
-	switch {
-	case raw == "[]":
+	v, p := list.value()
+	if v.state == cleared {
 		return value{}, problemf("empty list", text, `the cell holds blanks and separators but no URL; leave it empty, or write "" in it to clear the list`)
-	case first != nil:
-		return value{bad, raw}, first
 	}
-	return value{given, raw}, nil
+	return v, p
 }
 
 func isNewline(r rune) bool { return r == '\n' || r == '\r' }
 
 // jsonList makes the value of a list from canonical JSON.
-func (y *typist) jsonList(raw string, tr *translation) (value, *problem) {
-	wrong := func() (value, *problem) {
+func (y *typist) jsonList(raw []byte, tr *translation) (value, *problem) {
+	list := y.newList(tr)
+	d := jsontext.NewDecoder(bytes.NewBuffer(raw))
+	begin, err := d.ReadToken()
+	for err == nil && begin.Kind() == '[' && d.PeekKind() == '"' {
+		var item []byte
+		if item, err = readValue(d, raw); err == nil {
+			if p := list.add(plainText(item)); p != nil {
+				return value{}, p
+			}
+		}
+	}
+	if err != nil || d.PeekKind() != ']' {
 		return value{}, problemf("wrong type", raw, `a list must be a JSON array of texts, like ["https://example.com/a.pdf"]`)
 	}
-	if raw == "[]" {
+	return list.value()
+}
+
+// list is the value of a list in the making.
+type list struct {
+	typist      *typist
+	translation *translation
+	start       int      // in typist.made
+	bad         *problem // the first that an item has
+}
+
+func (y *typist) newList(tr *translation) *list {
+	l := &list{typist: y, translation: tr, start: len(y.made)}
+	y.made = append(y.made, '[')
+	return l
+}
+
+// add adds an item, translated.
+func (l *list) add(item []byte) *problem {
+	item, p := l.translation.text(item)
+	if p != nil {
+		return p
+	}
+	if l.bad == nil {
+		l.bad = checkURL(string(item))
+	}
+	y := l.typist
+	if len(y.made) > l.start+1 {
+		y.made = append(y.made, ',')
+	}
+	y.made, _ = jsontext.AppendQuote(y.made, item) // valid UTF-8, as files and arguments are
+	return nil
+}
+
+// value ends the list.
+func (l *list) value() (value, *problem) {
+	l.typist.made = append(l.typist.made, ']')
+	switch text := l.typist.since(l.start); {
+	case len(text) == len("[]"):
 		return value{state: cleared}, nil
+	case l.bad != nil:
+		return value{bad, text}, l.bad
+	default:
+		return value{given, text}, nil
 	}
-	if raw[0] != '[' {
-		return wrong()
-	}
-	d := jsontext.NewDecoder(strings.NewReader(raw))
-	if _, err := d.ReadToken(); err != nil {
-		return wrong()
-	}
-	list := append(y.scratch[:0], '[')
-	var first *problem
-	for d.PeekKind() != ']' {
-		token, err := d.ReadToken()
-		if err != nil || token.Kind() != '"' {
-			return wrong()
-		}
-		item, p := tr.text(token.String())
-		if p != nil {
-			return value{}, p
-		}
-		if p := checkURL(item); p != nil && first == nil {
-			first = p
-		}
-		if len(list) > 1 {
-			list = append(list, ',')
-		}
-		list, _ = jsontext.AppendQuote(list, item) // valid UTF-8, as above
-	}
-	y.scratch = append(list, ']')
-	if raw = string(y.scratch); first != nil {
-		return value{bad, raw}, first
-	}
-	return value{given, raw}, nil
 }
 
 // checkURL wants an absolute http or https URL with a host.

@@ -3,18 +3,17 @@ package csvmap
 import (
 	"bytes"
 	"io"
-	"strings"
 	"unicode/utf8"
 )
 
 const windowSize = 256 << 10 // bytes of text in memory at once
 
-// window is the piece of a text that is in memory. What is cut out of it stays
-// as it is: every piece is a string of its own.
+// window is the piece of a text that is in memory. What is cut out of it is
+// valid until more of the text is read.
 type window struct {
 	src   io.Reader
 	buf   []byte
-	text  string // what is not used yet
+	text  []byte // what is not used yet, in buf
 	fresh bool   // the text has been read on
 	eof   bool
 	tap   *recordCopy // gets all that is used, unless it is nil
@@ -27,33 +26,30 @@ func (w *window) full() int { return len(w.buf) - utf8.UTFMax + 1 }
 // more reads on until the window is full; false if nothing follows.
 func (w *window) more() (bool, error) {
 	used := copy(w.buf, w.text)
-	n := used
-	for n < w.full() && !w.eof {
-		m, err := w.src.Read(w.buf[n:])
-		n += m
+	w.text = w.buf[:used]
+	for len(w.text) < w.full() && !w.eof {
+		n, err := w.src.Read(w.buf[len(w.text):])
+		w.text = w.buf[:len(w.text)+n]
 		w.eof = err == io.EOF
 		if err != nil && !w.eof {
 			return false, err
 		}
 	}
-	if n == used {
-		return false, nil
-	}
-	w.text, w.fresh = string(w.buf[:n]), true
-	return true, nil
+	w.fresh = true
+	return len(w.text) > used, nil
 }
 
 // skip goes on to the next of the bytes of stops, or the end, over text that
 // nobody needs: it is not kept, not even for a moment.
 func (w *window) skip(stops string) error {
-	for w.text == "" && !w.eof {
+	for len(w.text) == 0 && !w.eof {
 		n, err := w.src.Read(w.buf)
 		w.eof = err == io.EOF
 		if err != nil && !w.eof {
 			return err
 		}
 		if i := bytes.IndexAny(w.buf[:n], stops); i >= 0 {
-			w.text, w.fresh = string(w.buf[i:n]), true
+			w.text, w.fresh = w.buf[i:n], true
 		}
 	}
 	return nil
@@ -64,7 +60,7 @@ func (w *window) skip(stops string) error {
 // for it. io.EOF: there is no line.
 func (w *window) line(newline byte) (int, error) {
 	for {
-		if i := strings.IndexByte(w.text, newline); i >= 0 {
+		if i := bytes.IndexByte(w.text, newline); i >= 0 {
 			return i, nil
 		}
 		if len(w.text) >= w.full() && !w.eof {
@@ -74,7 +70,7 @@ func (w *window) line(newline byte) (int, error) {
 		switch {
 		case err != nil:
 			return 0, err
-		case !more && w.text == "":
+		case !more && len(w.text) == 0:
 			return 0, io.EOF
 		case !more:
 			return len(w.text), nil
@@ -83,7 +79,7 @@ func (w *window) line(newline byte) (int, error) {
 }
 
 // take uses up n bytes of the text.
-func (w *window) take(n int) string {
+func (w *window) take(n int) []byte {
 	used := w.text[:n]
 	w.text = w.text[n:]
 	if w.tap != nil {

@@ -24,7 +24,7 @@ func TestCharacterAcrossTheWindow(t *testing.T) {
 			if n < 0 {
 				n = len(w.text)
 			}
-			got.WriteString(w.take(min(n+1, len(w.text))))
+			got.Write(w.take(min(n+1, len(w.text))))
 		}
 		if got.String() != text {
 			t.Errorf("%d bytes before the end: %d bytes read of %d", missing, got.Len(), len(text))

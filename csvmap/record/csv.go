@@ -1,34 +1,32 @@
 package record
 
-import "strings"
+// Text is what a cell can be given as.
+type Text interface{ string | []byte }
 
 // AppendCSV appends one cell of a record with comma as the delimiter. It is
 // quoted only if it has to be: for a comma, a quote, a line feed, a carriage
 // return, and for blanks at its ends, which some programs drop. (A record of
 // a single empty cell would be a blank line; write `""` for it.)
-func AppendCSV(dst []byte, cell string) []byte { return AppendCell(dst, cell, ',') }
+func AppendCSV[T Text](dst []byte, cell T) []byte { return AppendCell(dst, cell, ',') }
 
 // AppendCell is AppendCSV for another delimiter.
-func AppendCell(dst []byte, cell string, delimiter byte) []byte {
+func AppendCell[T Text](dst []byte, cell T, delimiter byte) []byte {
 	if !needsQuotes(cell, delimiter) {
 		return append(dst, cell...)
 	}
 	dst = append(dst, '"')
-	for {
-		i := strings.IndexByte(cell, '"')
-		if i < 0 {
-			break
+	start := 0
+	for i := range len(cell) {
+		if cell[i] == '"' {
+			dst = append(append(dst, cell[start:i]...), '"')
+			start = i
 		}
-		dst = append(dst, cell[:i+1]...)
-		dst = append(dst, '"')
-		cell = cell[i+1:]
 	}
-	dst = append(dst, cell...)
-	return append(dst, '"')
+	return append(append(dst, cell[start:]...), '"')
 }
 
-func needsQuotes(cell string, delimiter byte) bool {
-	if cell == "" {
+func needsQuotes[T Text](cell T, delimiter byte) bool {
+	if len(cell) == 0 {
 		return false
 	}
 	if isBlank(cell[0]) || isBlank(cell[len(cell)-1]) {
