@@ -170,7 +170,7 @@ type waits struct {
 	counted *time.Duration // in the summary; nil: not counted
 	whose   whose
 
-	since time.Time                           // when the present wait began
+	since time.Time                           // when the present wait began, if it is counted
 	over  func(cause string, since time.Time) // told of every counted wait that is over
 
 	mu    sync.Mutex
@@ -185,7 +185,9 @@ func (w *waits) begin(counted *time.Duration, whose whose, why string, until tim
 		if w.counted != nil && w.over != nil {
 			w.over(w.why, w.since)
 		}
-		w.since = time.Now()
+		if counted != nil {
+			w.since = time.Now()
+		}
 	}
 	w.counted = counted
 	w.mu.Lock()

@@ -54,6 +54,7 @@ func (d *dispatcher) run() {
 	for {
 		now := time.Now()
 		wake := d.dispatch(now)
+		d.tally.inFlight.Store(int64(d.inFlight))
 		if d.inFlight == 0 && (d.stopping.giveUp || d.rows == nil && d.lanes.rows == 0) {
 			return
 		}
@@ -182,13 +183,7 @@ func (d *dispatcher) launch(it *item, now time.Time) {
 		it.firstSent = now
 	}
 	d.sum.Requests++
-	d.flying(+1)
+	d.inFlight++
 	d.gate.Sent(now, it.probe)
 	d.jobs <- it
-}
-
-// flying counts the requests in flight.
-func (d *dispatcher) flying(more int) {
-	d.inFlight += more
-	d.tally.inFlight.Store(int64(d.inFlight))
 }

@@ -18,7 +18,7 @@ const (
 
 // answered learns from an attempt and decides what becomes of its row.
 func (d *dispatcher) answered(it *item) {
-	d.flying(-1)
+	d.inFlight--
 	it.attempts++
 	r := &it.reply
 	if it.panicked != nil {

@@ -56,7 +56,7 @@ func (r *Record) append(dst []byte) []byte {
 	if r.Attempts > 0 {
 		dst = strconv.AppendInt(dst, r.MS, 10)
 	}
-	dst = r.At.UTC().AppendFormat(append(dst, ','), record.TimeLayout)
+	dst = appendTime(append(dst, ','), r.At)
 	dst = record.AppendCSV(append(dst, ','), r.Target)
 	dst = append(dst, ',')
 	if r.Error != "" {
@@ -68,6 +68,14 @@ func (r *Record) append(dst []byte) []byte {
 	}
 	dst = append(dst, r.Tail...)
 	return append(dst, '\n')
+}
+
+// appendTime appends a time in the form of record.TimeLayout. The time package
+// is three times as quick to write that without the milliseconds.
+func appendTime(dst []byte, t time.Time) []byte {
+	dst = t.UTC().AppendFormat(dst, time.RFC3339)
+	ms := t.Nanosecond() / int(time.Millisecond)
+	return append(dst[:len(dst)-len("Z")], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
 }
 
 // AppendCarried appends a record whose head is given as an earlier file has it;

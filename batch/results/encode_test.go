@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -130,4 +131,14 @@ func TestCarriedRecordsKeepTheirCells(t *testing.T) {
 	if _, hasSum := old.Sum(); old.Head() != head || old.Row != 12 || hasSum || string(old.Tail) != ",x" {
 		t.Errorf("%+v", old)
 	}
+}
+
+func TestAppendTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := time.FixedZone("", rapid.IntRange(-50_000, 50_000).Draw(t, "zone"))
+		at := time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "rest")).In(zone)
+		if got, want := string(appendTime([]byte("x"), at)), at.UTC().Format("x"+record.TimeLayout); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+	})
 }
