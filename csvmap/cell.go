@@ -52,12 +52,10 @@ func readCell(cell []byte) ([]byte, cellMeaning) {
 
 // isSpecial tells whether s is a mark, or a mark behind backslashes.
 func isSpecial(s []byte) bool {
-	if len(s) == 0 || s[0] != '"' && s[0] != '#' && s[0] != '\\' {
-		return false
-	}
-	s = bytes.TrimLeft(s, `\`)
-	return string(s) == clearCell || slices.Contains(errorCells, string(s))
+	return len(s) > 0 && (s[0] == '"' || s[0] == '#' || s[0] == '\\') && isMark(bytes.TrimLeft(s, `\`))
 }
+
+func isMark(s []byte) bool { return string(s) == clearCell || slices.Contains(errorCells, string(s)) }
 
 const maxRaw = 4 << 10 // bytes of a cell in the column _raw
 

@@ -48,17 +48,16 @@ func (b *builder) readRecord(rec *csvRecord) bool {
 
 // readCells reads the cells of a record that is whole.
 func (b *builder) readCells(rec *csvRecord, constants bool) {
-	for i, own := range b.layout.own {
-		switch {
+	for i := range b.layout.own {
+		switch own := &b.layout.own[i]; {
 		case own.optional:
-			b.layout.own[i].filled = own.filled || len(rec.cells[own.cell]) > 0
+			own.filled = own.filled || len(rec.cells[own.cell]) > 0
 		case own.target.place == nowhere:
 		case own.constant != nil && constants:
 			b.values[i] = *own.constant
 		case own.cell >= 0:
-			v, p := b.typist.cell(own.target, own.translation, rec.cells[own.cell])
-			b.values[i] = v
-			if p != nil {
+			var p *problem
+			if b.values[i], p = b.typist.cell(own.target, own.translation, rec.cells[own.cell]); p != nil {
 				b.fail(b.lineOf(rec, own.cell), b.columnName(own.cell), p)
 				if p.untranslated {
 					b.keepRaw(rec.raw)

@@ -72,3 +72,21 @@ func BenchmarkSumOf(b *testing.B) {
 		SumOf("T-000001", body)
 	}
 }
+
+// TestAppendCSV: a cell reads back, and is quoted only where it has to be,
+// wherever in it that stands.
+func TestAppendCSV(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		delimiter := rapid.SampledFrom([]byte(",;\t|")).Draw(t, "delimiter")
+		cell := strings.Repeat("ab", rapid.IntRange(0, 12).Draw(t, "before")) +
+			rapid.StringMatching(`[-a,;|"\n\r\t é#+\x08\x80]{0,3}`).Draw(t, "middle") + strings.Repeat("cd", rapid.IntRange(0, 12).Draw(t, "behind"))
+		got := string(AppendCell([]byte("x"), cell, delimiter))
+		want := cell
+		if strings.ContainsAny(cell, string(rune(delimiter))+"\"\n\r") || strings.Trim(cell, " \t") != cell {
+			want = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+		}
+		if got != "x"+want || string(AppendCell(nil, []byte(cell), delimiter)) != want {
+			t.Fatalf("%q became %q, want %q", cell, got, want)
+		}
+	})
+}
