@@ -7,32 +7,33 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/urfave/cli/v2"
 	"pgregory.net/rapid"
+
+	"taskbatch/batch/manual"
 )
 
-// commands are those of a session.
-func commands() []*cli.Command { return new(session).commands() }
+// program is the command line of a session.
+func program() *manual.Program { return new(session).commandLine() }
 
 // parseLine reads a command line of words without blanks.
 func parseLine(line string) (*invocation, error) {
-	return normalize(strings.Fields(line), commands())
+	return normalize(strings.Fields(line), program())
 }
 
 // TestFlagsStandInBothPlaces holds the promise that made args.go necessary.
 func TestFlagsStandInBothPlaces(t *testing.T) {
-	for _, cmd := range commands() {
-		for _, f := range flagsOf(cmd) {
-			t.Run(cmd.Name+"/"+f.name, func(t *testing.T) {
+	for _, cmd := range program().Commands {
+		for _, f := range cmd.Flags {
+			t.Run(cmd.Name+"/"+f.Name, func(t *testing.T) {
 				for _, form := range forms(f) {
 					before := append(append([]string{cmd.Name}, form...), operands(cmd)...)
 					after := append(append([]string{cmd.Name}, operands(cmd)...), form...)
 					for _, args := range [][]string{before, after} {
-						inv, err := normalize(args, commands())
+						inv, err := normalize(args, program())
 						if err != nil {
 							t.Fatalf("%q: %v", args, err)
 						}
-						if len(inv.given) != 1 || inv.given[0].flag.name != f.name || inv.given[0].text != valueFor(f) {
+						if len(inv.given) != 1 || inv.given[0].flag.Name != f.Name || inv.given[0].text != valueFor(f) {
 							t.Errorf("%q gives %v", args, inv.given)
 						}
 					}
@@ -43,45 +44,45 @@ func TestFlagsStandInBothPlaces(t *testing.T) {
 }
 
 // forms are the ways to write a flag.
-func forms(f *flag) [][]string {
-	long, short := "--"+f.name, "-"+f.short
-	if f.isSwitch() {
+func forms(f *manual.Flag) [][]string {
+	long, short := "--"+f.Name, "-"+f.Short
+	if f.IsSwitch() {
 		all := [][]string{{long}, {long + "=true"}}
-		if f.short != "" {
+		if f.Short != "" {
 			all = append(all, []string{short})
 		}
 		return all
 	}
 	all := [][]string{{long, valueFor(f)}, {long + "=" + valueFor(f)}}
-	if f.short != "" {
+	if f.Short != "" {
 		all = append(all, []string{short, valueFor(f)}, []string{short + "=" + valueFor(f)})
 	}
 	return all
 }
 
-func valueFor(f *flag) string {
-	if f.isSwitch() {
+func valueFor(f *manual.Flag) string {
+	if f.IsSwitch() {
 		return "true"
 	}
 	return "-v,a=l"
 }
 
-func operands(cmd *cli.Command) []string {
-	if cmd.ArgsUsage == "" {
+func operands(cmd *manual.Command) []string {
+	if cmd.Operand == "" {
 		return nil
 	}
 	return []string{"tasks.csv"}
 }
 
 func TestScalarFlagsTwice(t *testing.T) {
-	for _, cmd := range commands() {
-		for _, f := range flagsOf(cmd) {
+	for _, cmd := range program().Commands {
+		for _, f := range cmd.Flags {
 			args := append([]string{cmd.Name}, operands(cmd)...)
 			args = append(args, forms(f)[0]...)
 			args = append(args, forms(f)[len(forms(f))-1]...)
-			_, err := normalize(args, commands())
-			if twice := err != nil; twice == f.repeat {
-				t.Errorf("%q: error %v, but repeatable is %v", args, err, f.repeat)
+			_, err := normalize(args, program())
+			if twice := err != nil; twice == f.Repeat {
+				t.Errorf("%q: error %v, but repeatable is %v", args, err, f.Repeat)
 			}
 		}
 	}
@@ -98,14 +99,14 @@ func TestParse(t *testing.T) {
 		"a value that looks negative": {[]string{"check", "f", "--limit", "-5"}, []string{"taskbatch", "check", "--limit=-5", "--", "f"}},
 		"an empty value":              {[]string{"check", "f", "--map", ""}, []string{"taskbatch", "check", "--map=", "--", "f"}},
 		"a switch turned off":         {[]string{"check", "f", "--json=false"}, []string{"taskbatch", "check", "--json=false", "--", "f"}},
-		"help wins over what follows": {[]string{"update", "--help", "--bad"}, []string{"taskbatch", "update", "--help"}},
+		"help wins over what follows": {[]string{"update", "--help", "--bad"}, []string{"taskbatch", "help", "--", "update"}},
 		"help of a command":           {[]string{"help", "check"}, []string{"taskbatch", "help", "--", "check"}},
-		"nothing":                     {nil, []string{"taskbatch"}},
+		"nothing":                     {nil, []string{"taskbatch", "help", "--"}},
 		"version as a flag":           {[]string{"--version"}, []string{"taskbatch", "version", "--"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			inv, err := normalize(c.args, commands())
+			inv, err := normalize(c.args, program())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,7 +163,7 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("got %+v, rate %v", s.client, s.batch.Pace.Rate)
 	}
 	for name, want := range map[string]string{"base-url": "THENA_BASE_URL", "rate": "TASKBATCH_RATE", "timeout": "--timeout", "concurrency": "--concurrency"} {
-		if got := findFlag(cmd, name).where(); got != want {
+		if got := cmd.Flag(name).Where(); got != want {
 			t.Errorf("%s was set by %s, want %s", name, got, want)
 		}
 	}
@@ -180,7 +181,7 @@ func TestParseNeverPanics(t *testing.T) {
 			rapid.StringN(0, 8, -1),
 		)
 		args := rapid.SliceOfN(word, 0, 6).Draw(t, "args")
-		inv, err := normalize(args, commands())
+		inv, err := normalize(args, program())
 		var usage *usageError
 		switch {
 		case err == nil && inv == nil:
@@ -193,9 +194,9 @@ func TestParseNeverPanics(t *testing.T) {
 
 // TestGuesses: what people try first is no flag, and the answer is one.
 func TestGuesses(t *testing.T) {
-	update := commands()[0]
+	update := program().Command("update")
 	for name, meant := range flagGuesses {
-		if findFlag(update, name) != nil || findFlag(update, meant) == nil {
+		if update.Flag(name) != nil || update.Flag(meant) == nil {
 			t.Errorf("--%s is answered with --%s", name, meant)
 		}
 		if err := unknownFlag(update, "--"+name, name); !strings.HasSuffix(err.Error(), "did you mean --"+meant+"?") {
@@ -203,7 +204,7 @@ func TestGuesses(t *testing.T) {
 		}
 	}
 	names := map[string]bool{}
-	for _, cmd := range commands() {
+	for _, cmd := range program().Commands {
 		names[cmd.Name] = true
 	}
 	for name, meant := range commandGuesses {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"taskbatch/batch"
+	"taskbatch/batch/manual"
 	"taskbatch/batch/report"
 	"taskbatch/client"
 	"taskbatch/csvmap/words"
@@ -65,7 +66,7 @@ func (j *job) checkInput(p *page) {
 		if col.Note != "" {
 			note = "(" + col.Note + ")"
 		}
-		name := shown(col.Name)
+		name := words.Shown(col.Name)
 		if col.Name == "" && col.Target != "ignored" {
 			name = "(constant)"
 		}
@@ -100,7 +101,7 @@ func (j *job) checkRows(p *page) {
 		p.linef("  %s", line)
 	}
 	if r := j.set.batch.Pace.Rate; r > 0 && s.ToSend > 0 {
-		p.linef("  takes at least %s at --rate %s", report.Took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), findFlag(j.inv.command, "rate").String())
+		p.linef("  takes at least %s at --rate %s", report.Took(time.Duration(float64(s.ToSend)/r*float64(time.Second))), j.inv.command.Flag("rate").String())
 	}
 }
 
@@ -119,7 +120,7 @@ func (j *job) checkValues(p *page) {
 			if !v.Foreign {
 				continue
 			}
-			row := []string{shown(v.Value), name, words.Plural(v.Rows, "row")}
+			row := []string{words.Shown(v.Value), name, words.Plural(v.Rows, "row")}
 			if v.Nearest != "" && !strings.ContainsAny(v.Value, ":=") {
 				flag := "--replace " + words.Shell(name+":"+v.Value+"="+v.Nearest)
 				flags = append(flags, flag)
@@ -138,7 +139,7 @@ func (j *job) checkValues(p *page) {
 		p.table("  ", odd)
 	}
 	if len(flags) > 0 {
-		p.linef("  all of these: %s", j.command("check", j.set.path, flags, func(f *flag) bool { return f.name != "dry-run" }))
+		p.linef("  all of these: %s", j.command("check", j.set.path, flags, func(f *manual.Flag) bool { return f.Name != "dry-run" }))
 	}
 }
 
@@ -155,7 +156,7 @@ func valueList(f batch.FieldValues) string {
 	for _, v := range f.Values {
 		text := words.Visible(words.Shorten(v.Value, most))
 		if strings.TrimSpace(text) != text {
-			text = shown(text)
+			text = words.Shown(text)
 		}
 		list = append(list, fmt.Sprintf("%s (%s)", text, words.Grouped(v.Rows)))
 	}

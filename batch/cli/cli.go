@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskbatch/batch"
+	"taskbatch/batch/manual"
 	"taskbatch/csvmap/words"
 )
 
@@ -53,10 +54,10 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		}
 	}()
 	s := &session{program: programName(args[0]), console: con}
-	commands := s.commands()
-	inv, err := normalize(args[1:], commands)
+	program := s.commandLine()
+	inv, err := normalize(args[1:], program)
 	if err == nil && inv.acts() {
-		err = checkEnvironment(commands)
+		err = checkEnvironment(program)
 	}
 	if err != nil {
 		return con.end(err)
@@ -68,7 +69,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	s.ctx, s.inv, s.signals, s.stdin = ctx, inv, sig, stdin
 	s.streams = streams{statStream(stdin), statStream(stdout), statStream(stderr)}
 	work := inBackground(func() {
-		code = con.check(con.end(s.app(commands).RunContext(ctx, inv.argv(args[0]))))
+		code = con.check(con.end(s.app(program).RunContext(ctx, inv.argv(args[0]))))
 	})
 	outlast(work, sig.idle, lastWords)
 	if caught := sig.caught(); caught != nil {
@@ -80,83 +81,29 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 
 // app is the program as cli/v2 runs it: it never exits, never writes by
 // itself, and leaves lists alone.
-func (s *session) app(commands []*cli.Command) *cli.App {
-	for _, cmd := range commands {
-		cmd.HideHelpCommand = true
-		cmd.CustomHelpTemplate = literal(commandHelp(cmd))
-		cmd.OnUsageError = passUsageError
-	}
-	return &cli.App{
+func (s *session) app(p *manual.Program) *cli.App {
+	app := &cli.App{
 		Name:                      "taskbatch",
-		Usage:                     "bulk updates of tasks from a CSV or JSONL file",
 		Writer:                    s.console.out,
 		ErrWriter:                 s.console.err,
 		HideVersion:               true,
-		HideHelpCommand:           true,
+		HideHelp:                  true,
 		DisableSliceFlagSeparator: true,
-		CustomAppHelpTemplate:     literal(overview(commands)),
-		Action:                    cli.ShowAppHelp,
-		Commands:                  commands,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              passUsageError,
 	}
+	for _, c := range p.Commands {
+		cmd := &cli.Command{Name: c.Name, HideHelp: true, OnUsageError: passUsageError, Action: func(*cli.Context) error { return c.Run() }}
+		for _, f := range c.Flags {
+			cmd.Flags = append(cmd.Flags, f)
+		}
+		app.Commands = append(app.Commands, cmd)
+	}
+	return app
 }
 
 func passUsageError(_ *cli.Context, err error, _ bool) error {
 	return usagef("%s", oneLine(err.Error()))
-}
-
-// commands are those of the program, in the order of the help: ArgsUsage is
-// the placeholder of the one operand, Description the help's own words. Their
-// flags are the one place that knows the names, values, defaults and
-// variables.
-func (s *session) commands() []*cli.Command {
-	update, check, box, sheet, rep := &settings{}, &settings{}, &boxSettings{}, &templates{}, &reportSettings{}
-	var all []*cli.Command // some commands speak of all of them
-	all = []*cli.Command{
-		{
-			Name: "update", ArgsUsage: "FILE", Usage: "update one task per row",
-			Description: updateHelp, Flags: update.flags(),
-			Action: func(*cli.Context) error { return s.batch(update) },
-		},
-		{
-			Name: "check", ArgsUsage: "FILE", Usage: "all that update does up to the socket; needs no key, writes no file",
-			Description: checkHelp, Flags: check.flags(),
-			Action: func(*cli.Context) error { check.out.dryRun = true; return s.batch(check) },
-		},
-		{
-			Name: "report", ArgsUsage: "RESULTS...", Usage: "what became of a batch, from its results file alone",
-			Description: reportHelp, Flags: rep.flags(),
-			Action: func(*cli.Context) error { return s.report(rep) },
-		},
-		{
-			Name: "sandbox", Usage: "the API on this machine, to try things on",
-			Description: sandboxHelp, Flags: box.flags(),
-			Action: func(*cli.Context) error { return s.sandbox(box) },
-		},
-		{
-			Name: "fields", Usage: "the fields, with types, aliases and examples",
-			Description: fieldsHelp, Flags: sheet.flags(),
-			Action: func(*cli.Context) error { return s.fields(sheet) },
-		},
-		{
-			Name: "help", ArgsUsage: "[COMMAND | TOPIC]", Usage: "how to use a command, or about a topic", Description: helpHelp(),
-			Action: func(*cli.Context) error { return s.helpCommand(all) },
-		},
-		{
-			Name: "completion", ArgsUsage: "SHELL", Usage: "completions for bash, zsh, fish or powershell", Description: completionHelp,
-			Action: func(*cli.Context) error { return s.completion(all) },
-		},
-		{
-			Name: "man", Usage: "the manual page, for man", Description: manHelp,
-			Action: func(*cli.Context) error { return s.man(all) },
-		},
-		{
-			Name: "version", Usage: "the version of this program", Description: versionHelp,
-			Action: func(*cli.Context) error { return s.version() },
-		},
-	}
-	return all
 }
 
 // programName is what a user types to start this program again.

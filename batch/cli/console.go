@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -121,15 +120,6 @@ func paint(on bool, code, text string) string {
 // oneLine keeps a message on its line and its control characters off the
 // terminal.
 func oneLine(text string) string { return words.Visible(strings.TrimSpace(text)) }
-
-// shown is a word of the user's as a message can hold it: quoted when its ends
-// would not be seen.
-func shown(word string) string {
-	if word == "" || strings.ContainsAny(word, ` "`) || strings.ContainsFunc(word, words.Hidden) {
-		return strconv.Quote(word)
-	}
-	return word
-}
 
 // isTerminal tells whether a stream is a terminal.
 func isTerminal(stream any) bool {

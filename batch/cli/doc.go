@@ -7,10 +7,10 @@
 //	     open input, name outputs, lock, batch.Prepare   (check ends here)
 //	     ask, send (batch.Run beside the display), tell
 //
-// args.go brings the arguments into the form that cli/v2 cannot misread;
-// guesses.go answers the names that people try first.
-// flags.go says what a flag is, values.go how values are read, settings.go and
-// tools.go which flags there are. job.go is the way of an update, names.go the
+// commands.go says which commands there are, settings.go and tools.go which
+// flags, values.go how their values are read; what a flag is, and all help, is
+// package manual's. args.go brings the arguments into the form that cli/v2 cannot
+// misread; guesses.go answers the names that people try first. job.go is the way of an update, names.go the
 // files around it, target.go where it goes, next.go the command to type after
 // it. ending.go says what each error means for the user, tell.go how a job
 // ends: the text of summary.go and check.go, or the object of json.go. While

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"taskbatch/batch/manual"
 	"taskbatch/csvmap/words"
 )
 
@@ -49,48 +48,71 @@ var commandGuesses = map[string]string{
 }
 
 // unknownFlag is the answer to a flag that the command does not have.
-func unknownFlag(cmd *cli.Command, typed, name string) error {
+func unknownFlag(cmd *manual.Command, typed, name string) error {
 	var names []string
-	for _, f := range flagsOf(cmd) {
-		names = append(names, "--"+f.name)
+	for _, f := range cmd.Flags {
+		names = append(names, "--"+f.Name)
 	}
 	guess := "--" + flagGuesses[name]
 	switch {
 	case slices.Contains(names, guess):
-		return usagef("unknown flag %s; did you mean %s?", shown(typed), guess)
-	case flagAnswers[name] != "" && cmd.ArgsUsage != "":
-		return usagef("unknown flag %s; %s", shown(typed), flagAnswers[name])
+		return usagef("unknown flag %s; did you mean %s?", words.Shown(typed), guess)
+	case flagAnswers[name] != "" && cmd.Operand != "":
+		return usagef("unknown flag %s; %s", words.Shown(typed), flagAnswers[name])
 	}
 	if meant := words.DidYouMean(name, names); meant != "" && len(name) > 1 {
-		return usagef("unknown flag %s%s", shown(typed), meant)
+		return usagef("unknown flag %s%s", words.Shown(typed), meant)
 	}
-	return usagef("unknown flag %s; see taskbatch help %s", shown(typed), cmd.Name)
+	return usagef("unknown flag %s; see taskbatch help %s", words.Shown(typed), cmd.Name)
 }
 
-// unknownCommand is the answer to a command that there is not.
-func unknownCommand(word string, names []string) error {
+// unknownCommand is the answer to a command that there is not; others are
+// words that could have been meant, too.
+func unknownCommand(word string, p *manual.Program, others ...string) error {
+	if name, _, isFlag := cutFlag(word); isFlag {
+		return flagBeforeCommand(word, name, p)
+	}
+	var names []string
+	for _, c := range p.Commands {
+		names = append(names, c.Name)
+	}
+	names = append(names, others...)
 	guess := commandGuesses[strings.ToLower(word)]
 	if name, _, _ := strings.Cut(guess, " "); slices.Contains(names, name) {
-		return usagef("unknown command %s; did you mean: taskbatch %s?", shown(word), guess)
+		return usagef("unknown command %s; did you mean: taskbatch %s?", words.Shown(word), guess)
 	}
 	if meant := words.DidYouMean(word, names); meant != "" {
-		return usagef("unknown command %s%s", shown(word), meant)
+		return usagef("unknown command %s%s", words.Shown(word), meant)
 	}
 	if strings.ContainsAny(word, "./") {
-		return usagef("unknown command %s; did you mean: taskbatch update %s?", shown(word), shown(word))
+		return usagef("unknown command %s; did you mean: taskbatch update %s?", words.Shown(word), words.Shown(word))
 	}
-	return usagef("unknown command %s; the commands are %s", shown(word), strings.Join(names, ", "))
+	return usagef("unknown command %s; the commands are %s", words.Shown(word), strings.Join(names, ", "))
+}
+
+// flagBeforeCommand is the answer to a flag where a command should stand.
+func flagBeforeCommand(word, name string, p *manual.Program) error {
+	if flagGuesses[name] != "" || flagAnswers[name] != "" {
+		typed, _, _ := strings.Cut(word, "=") // its value may be a key
+		return unknownFlag(p.Commands[0], typed, name)
+	}
+	for _, c := range p.Commands {
+		if c.Flag(name) != nil {
+			return usagef("flag %s stands before the command; write: taskbatch %s %s", words.Shown(word), c.Name, words.Shown(word))
+		}
+	}
+	return usagef("unknown flag %s; see taskbatch help", words.Shown(word))
 }
 
 const envPrefix = "TASKBATCH_"
 
 // checkEnvironment refuses a variable that looks like one of ours and is none:
 // a mistyped safety switch must never send.
-func checkEnvironment(commands []*cli.Command) error {
+func checkEnvironment(p *manual.Program) error {
 	var known []string
-	for _, cmd := range commands {
-		for _, f := range flagsOf(cmd) {
-			for _, name := range f.env {
+	for _, cmd := range p.Commands {
+		for _, f := range cmd.Flags {
+			for _, name := range f.Env {
 				if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
 					known = append(known, name)
 				}
@@ -100,18 +122,18 @@ func checkEnvironment(commands []*cli.Command) error {
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, envPrefix) && value != "" && !slices.Contains(known, name) {
-			return usagef("unknown variable %s%s", shown(name), knownVariables(name, known, commands))
+			return usagef("unknown variable %s%s", words.Shown(name), knownVariables(name, known, p))
 		}
 	}
 	return nil
 }
 
 // knownVariables says what was meant by an unknown variable, or what there is.
-func knownVariables(name string, known []string, commands []*cli.Command) string {
+func knownVariables(name string, known []string, p *manual.Program) string {
 	list := "those that are read: " + strings.Join(known, ", ")
 	flag := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, envPrefix)), "_", "-")
-	for _, cmd := range commands {
-		if findFlag(cmd, flag) != nil && len(flag) > 1 {
+	for _, cmd := range p.Commands {
+		if cmd.Flag(flag) != nil && len(flag) > 1 {
 			return fmt.Sprintf(": no variable sets --%s; %s", flag, list)
 		}
 	}

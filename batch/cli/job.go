@@ -53,7 +53,7 @@ func (s *session) batch(set *settings) error {
 }
 
 // where is what the user set: the flag, or the variable.
-func (s *session) where(name string) string { return findFlag(s.inv.command, name).where() }
+func (s *session) where(name string) string { return s.inv.command.Flag(name).Where() }
 
 // setUp does all up to an open input. What is wrong with the file is told
 // before anybody asks for a key.
@@ -265,7 +265,7 @@ func (j *job) inputLabel() string {
 	if j.set.path == "-" {
 		return "standard input"
 	}
-	return shown(j.set.path)
+	return words.Shown(j.set.path)
 }
 
 // interrupted turns what a signal brought about before the first request into the

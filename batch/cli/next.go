@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"taskbatch/batch"
+	"taskbatch/batch/manual"
 	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
@@ -32,22 +33,24 @@ func allFinished(s *batch.Summary) bool {
 
 // again is the update without the flags named.
 func (j *job) again(without ...string) string {
-	return j.command("update", j.set.path, nil, func(f *flag) bool { return !slices.Contains(without, f.name) })
+	return j.command("update", j.set.path, nil, func(f *manual.Flag) bool { return !slices.Contains(without, f.Name) })
 }
 
 // rerun is the update of another file, such as the results, with the flags
 // that still matter.
 func (j *job) rerun(resultsFile string) string {
-	return j.command("update", resultsFile, nil, func(f *flag) bool { return f.stays })
+	return j.command("update", resultsFile, nil, func(f *manual.Flag) bool {
+		return f.Group == "Sending" || f.Name == "set" || f.Name == "strict"
+	})
 }
 
 // command is a command to paste: the flags of this one that are kept, others,
 // and a file.
-func (j *job) command(name, path string, extra []string, keep func(*flag) bool) string {
+func (j *job) command(name, path string, extra []string, keep func(*manual.Flag) bool) string {
 	line := []string{j.program, name}
 	for _, g := range j.inv.given {
 		if keep(g.flag) {
-			line = append(line, g.flag.word(g.text))
+			line = append(line, g.word())
 		}
 	}
 	return strings.Join(append(append(line, extra...), operandWord(path)), " ")
@@ -60,8 +63,8 @@ func (j *job) forReal() string {
 	if j.set.results != "" {
 		extra = append(extra, "--fresh")
 	}
-	return j.command("update", j.set.path, extra, func(f *flag) bool {
-		return !slices.Contains([]string{"sandbox", "faults", "fresh", "limit", "skip-unchanged"}, f.name)
+	return j.command("update", j.set.path, extra, func(f *manual.Flag) bool {
+		return !slices.Contains([]string{"sandbox", "faults", "fresh", "limit", "skip-unchanged"}, f.Name)
 	})
 }
 

@@ -19,7 +19,7 @@ func TestNext(t *testing.T) {
 		"update", "tasks.csv", "--fresh", "-c", "4", "--map", "My Task=taskId", "--set", `title=""`,
 		"--base-url", "http://127.0.0.1:8000", "-o", "out.csv", "-y", "--strict=false", "--limit", "2",
 	}
-	inv, err := normalize(line, commands())
+	inv, err := normalize(line, program())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (j *job) startLog() error {
 	j.watcher.log = log
 	flags := map[string][]string{}
 	for _, g := range j.inv.given {
-		flags[g.flag.name] = append(flags[g.flag.name], g.text)
+		flags[g.flag.Name] = append(flags[g.flag.Name], g.text)
 	}
 	err = log.write(time.Now(), slog.LevelInfo, "start", slog.String("version", version()), slog.Any("flags", flags),
 		slog.String("input", j.set.path), slog.String("results", j.results), slog.String("target", j.target.name))

@@ -83,7 +83,7 @@ func (p *page) problems(title string, problems []batch.Problem) {
 func sampleText(s batch.ProblemSample) string {
 	text := fmt.Sprintf("row %d, line %d", s.Row, s.Line)
 	if s.Column != "" {
-		text += ", " + shown(s.Column)
+		text += ", " + words.Shown(s.Column)
 	}
 	return text + ": " + oneLine(s.Reason)
 }

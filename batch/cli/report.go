@@ -5,9 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"taskbatch/batch"
+	"taskbatch/batch/manual"
 	"taskbatch/batch/report"
 	"taskbatch/batch/results"
 )
@@ -18,11 +17,11 @@ type reportSettings struct {
 	html string
 }
 
-func (r *reportSettings) flags() []cli.Flag {
-	return group("",
-		&flag{name: "md", read: on(&r.md), usage: "print Markdown, for a ticket or the summary of a CI job"},
-		&flag{name: "html", value: "FILE", read: file(&r.html), usage: "write the report page instead, and print nothing"},
-	)
+func (r *reportSettings) flags() []*manual.Flag {
+	return group("", []*manual.Flag{
+		{Name: "md", Read: on(&r.md), Usage: "print Markdown, for a ticket or the summary of a CI job"},
+		{Name: "html", Value: "FILE", Read: file(&r.html), Usage: "write the report page instead, and print nothing"},
+	})
 }
 
 // report is the command report.

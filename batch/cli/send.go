@@ -12,7 +12,7 @@ import (
 // send runs the plan, shows its progress and hands signals to it.
 func (j *job) send() error {
 	stop := make(chan struct{}, 2)
-	rate := findFlag(j.inv.command, "rate").String()
+	rate := j.inv.command.Flag("rate").String()
 	show := func(now time.Time) frame {
 		p := j.plan.Progress()
 		if p.Pace == "--rate" {

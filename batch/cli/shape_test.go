@@ -21,7 +21,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"taskbatch":                        {"taskbatch/batch/cli"},
 		"taskbatch/batch/cli":              {"taskbatch/batch", "taskbatch/batch/manual", "taskbatch/batch/report", "taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client", "taskbatch/client/sandbox"},
 		"taskbatch/batch":                  {"taskbatch/batch/results", "taskbatch/batch/pace", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words", "taskbatch/client"},
-		"taskbatch/batch/manual":           {"taskbatch/csvmap/record"},
+		"taskbatch/batch/manual":           {"taskbatch/csvmap/record", "taskbatch/csvmap/words"},
 		"taskbatch/batch/report":           {"taskbatch/batch/results", "taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/words"},
 		"taskbatch/batch/results":          {"taskbatch/csvmap", "taskbatch/csvmap/record", "taskbatch/csvmap/rowindex", "taskbatch/csvmap/words", "taskbatch/client"},
 		"taskbatch/batch/pace":             {"taskbatch/client"},

@@ -40,9 +40,9 @@ func (j *job) summaryPage(p *page, exit int) {
 	}
 	j.failures(p)
 	p.linef("")
-	p.linef("results: %s", shown(s.Results))
+	p.linef("results: %s", words.Shown(s.Results))
 	if j.set.failures != "" && s.Complete {
-		p.linef("failures: %s", shown(j.set.failures))
+		p.linef("failures: %s", words.Shown(j.set.failures))
 	}
 	if j.in.Facts().IsResults && j.plan.Survey().Finished == 0 {
 		p.linef("these are the results of the rows in %s alone; the batch that they come from keeps its own", j.inputLabel())

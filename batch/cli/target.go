@@ -140,12 +140,12 @@ func (j *job) keyFromFile(path string) (string, error) {
 	key := strings.TrimRight(string(data), "\r\n")
 	switch {
 	case strings.TrimSpace(key) == "":
-		return "", setupf("%s: %s is empty; it must hold the key on one line", where, shown(path))
+		return "", setupf("%s: %s is empty; it must hold the key on one line", where, words.Shown(path))
 	case strings.ContainsAny(key, "\r\n"):
-		return "", setupf("%s: %s has more than one line; it must hold the key alone", where, shown(path))
+		return "", setupf("%s: %s has more than one line; it must hold the key alone", where, words.Shown(path))
 	}
 	if info, err := os.Stat(path); err == nil && readableByOthers(info) {
-		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", shown(path), words.Shell(path)))
+		j.console.warn(fmt.Sprintf("%s can be read by others; chmod 600 %s", words.Shown(path), words.Shell(path)))
 	}
 	return strings.TrimSpace(key), nil
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"taskbatch/batch"
 	"taskbatch/batch/manual"
 	"taskbatch/client/sandbox"
@@ -27,19 +25,19 @@ type boxSettings struct {
 	attachments string
 }
 
-func (b *boxSettings) flags() []cli.Flag {
-	return group("",
-		&flag{name: "addr", value: "HOST:PORT", def: "127.0.0.1:8000", read: text(&b.addr), usage: "address to listen on; loopback only, port 0 takes a free one"},
-		&flag{name: "api-key", value: "KEY", read: filled(&b.Key), usage: "accept only this key (default: any)"},
-		&flag{name: "quota", value: "QUOTA", def: "600/m", read: parsed(&b.Quota, sandbox.ParseQuota), usage: "requests allowed: 600/m, 200/10s, 500/1s; 0 = no limit"},
-		&flag{name: "quota-style", choices: []string{"epoch", "epoch-ms", "delta", "ietf", "path"}, def: "epoch", read: text(&b.quotaStyle), usage: "how the quota is announced; path: each task has its own"},
-		&flag{name: "latency", value: "DURATION", def: "20ms", read: duration(&b.Latency, 0, time.Hour), usage: "time an answer takes"},
-		&flag{name: "faults", value: "SPEC", read: parsed(&b.Faults, sandbox.ParseFaults), usage: "what goes wrong, e.g. seed=1,500=2%,429=1%,503=1%,drop=1%,hang=1%"},
-		&flag{name: "metadata", choices: []string{"merge", "replace"}, def: "merge", read: text(&b.metadata), usage: "what an update does to the metadata a task has"},
-		&flag{name: "attachments", choices: []string{"replace", "append"}, def: "replace", read: text(&b.attachments), usage: "what an update does to the attachments a task has"},
-		&flag{name: "only-known", value: "FILE", read: parsed(&b.Known, readKnown), usage: "answer 404 for every task but those in this file, one id a line"},
-		&flag{name: "log", value: "FILE", read: file(&b.LogFile), usage: "append each request to this file, as JSONL"},
-	)
+func (b *boxSettings) flags() []*manual.Flag {
+	return group("", []*manual.Flag{
+		{Name: "addr", Value: "HOST:PORT", Default: "127.0.0.1:8000", Read: text(&b.addr), Usage: "address to listen on; loopback only, port 0 takes a free one"},
+		{Name: "api-key", Value: "KEY", Read: filled(&b.Key), Usage: "accept only this key (default: any)"},
+		{Name: "quota", Value: "QUOTA", Default: "600/m", Read: parsed(&b.Quota, sandbox.ParseQuota), Usage: "requests allowed: 600/m, 200/10s, 500/1s; 0 = no limit"},
+		{Name: "quota-style", Choices: []string{"epoch", "epoch-ms", "delta", "ietf", "path"}, Default: "epoch", Read: text(&b.quotaStyle), Usage: "how the quota is announced; path: each task has its own"},
+		{Name: "latency", Value: "DURATION", Default: "20ms", Read: duration(&b.Latency, 0, time.Hour), Usage: "time an answer takes"},
+		{Name: "faults", Value: "SPEC", Read: parsed(&b.Faults, sandbox.ParseFaults), Usage: "what goes wrong, e.g. seed=1,500=2%,429=1%,503=1%,drop=1%,hang=1%"},
+		{Name: "metadata", Choices: []string{"merge", "replace"}, Default: "merge", Read: text(&b.metadata), Usage: "what an update does to the metadata a task has"},
+		{Name: "attachments", Choices: []string{"replace", "append"}, Default: "replace", Read: text(&b.attachments), Usage: "what an update does to the attachments a task has"},
+		{Name: "only-known", Value: "FILE", Read: parsed(&b.Known, readKnown), Usage: "answer 404 for every task but those in this file, one id a line"},
+		{Name: "log", Value: "FILE", Read: file(&b.LogFile), Usage: "append each request to this file, as JSONL"},
+	})
 }
 
 // sandbox is the command sandbox: it serves until a signal comes.
@@ -94,12 +92,12 @@ type templates struct {
 	schema     string
 }
 
-func (t *templates) flags() []cli.Flag {
-	return group("",
-		&flag{name: "csv", read: on(&t.csv), usage: "print a CSV template"},
-		&flag{name: "jsonl", read: on(&t.jsonl), usage: "print a JSONL template"},
-		&flag{name: "schema", choices: []string{"row", "summary"}, read: text(&t.schema), usage: "print the JSON Schema of a JSONL row, or of the summary object"},
-	)
+func (t *templates) flags() []*manual.Flag {
+	return group("", []*manual.Flag{
+		{Name: "csv", Read: on(&t.csv), Usage: "print a CSV template"},
+		{Name: "jsonl", Read: on(&t.jsonl), Usage: "print a JSONL template"},
+		{Name: "schema", Choices: []string{"row", "summary"}, Read: text(&t.schema), Usage: "print the JSON Schema of a JSONL row, or of the summary object"},
+	})
 }
 
 // fields is the command fields.
@@ -133,8 +131,8 @@ func writeFields(p *page) {
 	p.linef("clears it. In a CSV header case, blanks, _ and - do not matter.")
 }
 
-// version is the command version.
-func (s *session) version() error {
+// printVersion is the command version.
+func (s *session) printVersion() error {
 	fmt.Fprintf(s.console.out, "taskbatch %s\n%s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }

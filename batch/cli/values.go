@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"taskbatch/csvmap/words"
 )
 
 // on reads a switch.
@@ -18,7 +20,7 @@ func on(to *bool) func(string) error {
 		case "0", "f", "false", "no", "off":
 			*to = false
 		default:
-			return fmt.Errorf("%s is neither true nor false", shown(text))
+			return fmt.Errorf("%s is neither true nor false", words.Shown(text))
 		}
 		return nil
 	}
@@ -68,7 +70,7 @@ func whole[T int | int64](to *T, lo, hi int64) func(string) error {
 	return func(text string) error {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < lo || n > hi {
-			return fmt.Errorf("%s is not a whole number %s", shown(text), span(lo, hi))
+			return fmt.Errorf("%s is not a whole number %s", words.Shown(text), span(lo, hi))
 		}
 		*to = T(n)
 		return nil
@@ -88,10 +90,10 @@ func duration(to *time.Duration, lo, hi time.Duration) func(string) error {
 	return func(text string) error {
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return fmt.Errorf("%s is not a length of time such as 30s, 5m or 2h", shown(text))
+			return fmt.Errorf("%s is not a length of time such as 30s, 5m or 2h", words.Shown(text))
 		}
 		if d < lo || d > hi {
-			return fmt.Errorf("%s is out of range: from %s to %s", shown(text), spell(lo), spell(hi))
+			return fmt.Errorf("%s is out of range: from %s to %s", words.Shown(text), spell(lo), spell(hi))
 		}
 		*to = d
 		return nil
@@ -115,7 +117,7 @@ func failures(rows *int64, share *float64) func(string) error {
 		}
 		p, err := strconv.ParseFloat(percent, 64)
 		if err != nil || !(p > 0 && p <= 100) {
-			return fmt.Errorf("%s is not a share above 0%% and up to 100%%", shown(text))
+			return fmt.Errorf("%s is not a share above 0%% and up to 100%%", words.Shown(text))
 		}
 		*share = p / 100
 		return nil

@@ -8,26 +8,27 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/urfave/cli/v2"
 
 	"taskbatch/batch"
+	"taskbatch/batch/manual"
 )
 
 // readFlags reads the flags of an update as the program does.
-func readFlags(t *testing.T, env map[string]string, args ...string) (*settings, *cli.Command, error) {
+func readFlags(t *testing.T, env map[string]string, args ...string) (*settings, *manual.Command, error) {
 	t.Helper()
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
 	set := &settings{}
-	cmd := &cli.Command{Name: "update", ArgsUsage: "FILE", Flags: set.flags()}
-	cmd.Action = func(*cli.Context) error { return set.complete(cmd) }
-	inv, err := normalize(append([]string{"update", "tasks.csv"}, args...), []*cli.Command{cmd})
+	cmd := &manual.Command{Name: "update", Operand: "FILE", Flags: set.flags()}
+	cmd.Run = func() error { return set.complete(cmd) }
+	p := &manual.Program{Commands: []*manual.Command{cmd}}
+	inv, err := normalize(append([]string{"update", "tasks.csv"}, args...), p)
 	if err != nil {
 		return set, cmd, err
 	}
 	s := &session{console: newConsole(io.Discard, io.Discard)}
-	return set, cmd, s.app([]*cli.Command{cmd}).Run(inv.argv("taskbatch"))
+	return set, cmd, s.app(p).Run(inv.argv("taskbatch"))
 }
 
 // TestDefaults are those of the flags table.

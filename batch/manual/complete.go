@@ -1,9 +1,13 @@
 package manual
 
 import (
+	"embed"
 	"slices"
 	"strings"
 )
+
+//go:embed shells
+var scripts embed.FS
 
 // Shells are those that have completions.
 var Shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -63,18 +67,12 @@ func (p *Program) names() (names []Word) {
 
 // flag finds the flag that a word such as -o or --results is.
 func (c *Command) flag(word string) *Flag {
-	for i := range c.Flags {
-		if f := &c.Flags[i]; word == "--"+f.Name || f.Short != "" && word == "-"+f.Short {
-			return f
-		}
-	}
-	return nil
+	return find(c.Flags, func(f *Flag) bool { return word == "--"+f.Name || f.Short != "" && word == "-"+f.Short })
 }
 
 // unused are the flags that may still be given.
 func (c *Command) unused(before []string) (flags []Word) {
-	for i := range c.Flags {
-		f := &c.Flags[i]
+	for _, f := range c.Flags {
 		given := func(word string) bool { name, _, _ := strings.Cut(word, "="); return c.flag(name) == f }
 		if f.Repeat || !slices.ContainsFunc(before, given) {
 			flags = append(flags, Word{"--" + f.Name, f.Usage})

@@ -28,7 +28,7 @@ func (p *Program) WriteMan(w io.Writer) error {
 	for _, c := range p.Commands {
 		r.macro(`SS "taskbatch ` + escape(c.Name) + `"`)
 		r.text(sentence(c.Summary))
-		r.body(c.About)
+		r.body(p.text(c.Name))
 		if c.Name == "check" {
 			r.text("The flags are those of taskbatch update.")
 			continue
@@ -37,8 +37,7 @@ func (p *Program) WriteMan(w io.Writer) error {
 	}
 	for _, t := range Topics {
 		r.macro(`SH "` + strings.ToUpper(strings.ReplaceAll(t.Name, "-", " ")) + `"`)
-		source, _ := p.source(t.Name)
-		r.body(source)
+		r.body(p.text(t.Name))
 	}
 	_, err := io.WriteString(w, r.b.String())
 	return err
@@ -63,7 +62,7 @@ func (r *roff) macro(text string) {
 // line writes a line that is roff already.
 func (r *roff) line(text string) { r.b.WriteString(text + "\n") }
 
-func (r *roff) synopsis(c Command) {
+func (r *roff) synopsis(c *Command) {
 	text := `.B taskbatch ` + escape(c.Name)
 	if len(c.Flags) > 0 {
 		text += ` \fR[\fIflags\fR]`
@@ -146,7 +145,7 @@ func (r *roff) example(lines *[]string) {
 	*lines = nil
 }
 
-func (r *roff) flags(flags []Flag) {
+func (r *roff) flags(flags []*Flag) {
 	group := ""
 	for _, f := range flags {
 		if f.Group != group && f.Group != "" {
@@ -156,7 +155,7 @@ func (r *roff) flags(flags []Flag) {
 		group = f.Group
 		r.b.WriteString(".TP\n")
 		r.line(f.roff())
-		r.prose(f.Text())
+		r.prose(f.text())
 	}
 	if len(flags) > 0 {
 		r.paragraph = true

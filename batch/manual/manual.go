@@ -1,6 +1,7 @@
-// Package manual is what the program tells of itself: the topics of help, the man
-// page, and the completions of shells. Commands and flags are those that the
-// command line parses; all other text stands here, once.
+// Package manual is the command line as one table, and what the program tells of
+// it: help, the man page, and the completions of shells. The table is the one
+// that the command line parses (Flag); all other text stands here, once: that of
+// commands and topics in texts.
 package manual
 
 import (
@@ -12,10 +13,10 @@ import (
 	"taskbatch/csvmap/record"
 )
 
-// Program is the command line as the manual tells it.
+// Program is the command line.
 type Program struct {
 	Version  string
-	Commands []Command
+	Commands []*Command
 	Fields   []string            // names of the fields, taskId first
 	Values   map[string][]string // values of fields that have few, for completions
 }
@@ -25,52 +26,26 @@ type Command struct {
 	Name    string
 	Operand string // placeholder; "" = none
 	Summary string // one line
-	About   string // paragraphs, and indented examples
-	Flags   []Flag
-}
-
-// Flag is one flag of a command. Flags of the same group stand together.
-type Flag struct {
-	Name, Short string
-	Group       string
-	Value       string   // placeholder; "" = a switch
-	Choices     []string // the only values
-	Default     string
-	Env         []string // variables that set it
-	Repeat      bool
-	Usage       string
-}
-
-// Placeholder stands for the flag's value; "" for a switch.
-func (f *Flag) Placeholder() string {
-	if f.Value == "" {
-		return strings.Join(f.Choices, "|")
-	}
-	return f.Value
-}
-
-// Text is what the flag does, with its default and its variables.
-func (f *Flag) Text() string {
-	text := f.Usage
-	if f.Default != "" {
-		text += " (default: " + f.Default + ")"
-	}
-	if f.Repeat {
-		text += " (repeatable)"
-	}
-	if len(f.Env) > 0 {
-		text += fmt.Sprintf(" [$%s]", strings.Join(f.Env, ", $"))
-	}
-	return text
+	Flags   []*Flag
+	Run     func() error
 }
 
 // Command finds a command by its name; nil: there is none.
 func (p *Program) Command(name string) *Command {
-	i := slices.IndexFunc(p.Commands, func(c Command) bool { return c.Name == name })
-	if i < 0 {
-		return nil
+	return find(p.Commands, func(c *Command) bool { return c.Name == name })
+}
+
+// Flag finds a flag of a command by its long or short name; nil if there is
+// none.
+func (c *Command) Flag(name string) *Flag {
+	return find(c.Flags, func(f *Flag) bool { return name != "" && (f.Name == name || f.Short == name) })
+}
+
+func find[T any](all []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return all[i]
 	}
-	return &p.Commands[i]
+	return nil
 }
 
 // Table is a table of the manual: one text in help, the man page and the
@@ -133,10 +108,9 @@ func Schema(name string) string {
 // environment are the variables, with the flags that they set.
 func (p *Program) environment() Table {
 	t := Table{Head: []string{"variable", "sets"}}
-	update := p.Command("update")
-	for i := 0; update != nil && i < len(update.Flags); i++ {
-		for _, variable := range update.Flags[i].Env {
-			t.Rows = append(t.Rows, []string{variable, "--" + update.Flags[i].Name})
+	for _, f := range p.Command("update").Flags {
+		for _, variable := range f.Env {
+			t.Rows = append(t.Rows, []string{variable, "--" + f.Name})
 		}
 	}
 	t.Rows = append(t.Rows,
@@ -144,63 +118,6 @@ func (p *Program) environment() Table {
 		[]string{"THENA_API_KEY", "the API key, unless --api-key-file names a file"},
 		[]string{"HTTPS_PROXY, NO_PROXY", "a proxy; the summary names it"})
 	return t
-}
-
-//go:embed topics
-var texts embed.FS
-
-//go:embed shells
-var scripts embed.FS
-
-// Topics are the topics of help beside the commands, in their order.
-var Topics = []Topic{
-	{"input", "files, columns, cells, values"},
-	{"results", "the results file, outcomes, rerun, continue, report"},
-	{"pace", "quota, retries, outages, stop rules, signals"},
-	{"cron", "unattended: cron, systemd, Kubernetes, monitoring"},
-	{"spreadsheets", "from a spreadsheet and back"},
-	{"environment", "variables and the key"},
-	{"exit-codes", "what a run ends with, and where it writes"},
-}
-
-// Topic is a page of help that belongs to no single command.
-type Topic struct{ Name, Summary string }
-
-// Topic is the text of a topic, at most 80 columns wide; false: there is no
-// such topic.
-func (p *Program) Topic(name string) (text string, ok bool) {
-	source, ok := p.source(name)
-	if !ok {
-		return "", false
-	}
-	var b strings.Builder
-	i := slices.IndexFunc(Topics, func(t Topic) bool { return t.Name == name })
-	fmt.Fprintf(&b, "%s: %s\n\n", name, Topics[i].Summary)
-	for line := range strings.Lines(source) {
-		if heading, ok := strings.CutPrefix(line, "# "); ok {
-			line = strings.ToUpper(heading)
-		}
-		b.WriteString(line)
-	}
-	return b.String(), true
-}
-
-// source is a topic with its tables: paragraphs, headings behind "# ", and
-// lines that stand as they are behind blanks.
-func (p *Program) source(name string) (string, bool) {
-	if !slices.ContainsFunc(Topics, func(t Topic) bool { return t.Name == name }) {
-		return "", false
-	}
-	text, err := texts.ReadFile("topics/" + name + ".txt")
-	if err != nil {
-		return "", false
-	}
-	return strings.NewReplacer(
-		"{{columns}}\n", Columns.text(),
-		"{{outcomes}}\n", Outcomes.text(),
-		"{{exit-codes}}\n", ExitCodes.text(),
-		"{{environment}}\n", p.environment().text(),
-	).Replace(string(text)), true
 }
 
 // text is the table as aligned lines; the last column is wrapped.

@@ -9,8 +9,8 @@ import (
 
 var program = &Program{
 	Version: "v1.2.3",
-	Commands: []Command{
-		{Name: "update", Operand: "FILE", Summary: "update one task per row", About: "First.\n.second 'line' - and\n  an \"example\"\n", Flags: []Flag{
+	Commands: []*Command{
+		{Name: "update", Operand: "FILE", Summary: "update one task per row", Flags: []*Flag{
 			{Name: "map", Value: "COLUMN=FIELD", Repeat: true, Usage: "take a column"},
 			{Name: "set", Value: "FIELD=VALUE", Repeat: true, Usage: "constant"},
 			{Name: "lookup", Value: "FIELD=FILE", Repeat: true, Usage: "translate"},
@@ -74,10 +74,16 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestTopics: every topic has its text, in lines that a terminal shows.
-func TestTopics(t *testing.T) {
+// TestTexts: everything that there is help for has its text; topics in lines
+// that a terminal shows.
+func TestTexts(t *testing.T) {
+	for _, name := range []string{"", "update", "help", "completion"} {
+		if text, ok := program.Help(name); !ok || strings.Contains(text, "{{") {
+			t.Errorf("%q: %v\n%s", name, ok, text)
+		}
+	}
 	for _, topic := range Topics {
-		text, ok := program.Topic(topic.Name)
+		text, ok := program.Help(topic.Name)
 		if !ok || strings.Contains(text, "{{") {
 			t.Errorf("%s: %v\n%s", topic.Name, ok, text)
 		}
@@ -87,7 +93,7 @@ func TestTopics(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := program.Topic("nonsense"); ok {
+	if _, ok := program.Help("nonsense"); ok {
 		t.Error("a topic that there is not")
 	}
 	for _, name := range append(slices.Clone(Shells), "") {
@@ -106,7 +112,10 @@ func TestMan(t *testing.T) {
 	if err := program.WriteMan(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{".SS \"taskbatch update\"\nUpdate one task per row.\n.PP\nFirst. .second \\(aqline\\(aq \\- and\n.PP\n.nf\n  an \\(dqexample\\(dq\n.fi\n",
+	example := &roff{paragraph: true}
+	example.body("First.\n.second 'line' - and\n  an \"example\"\n")
+	b.WriteString(example.b.String())
+	for _, want := range []string{".SS \"taskbatch update\"\nUpdate one task per row.\n.PP\nReads all of", ".PP\nFirst. .second \\(aqline\\(aq \\- and\n.PP\n.nf\n  an \\(dqexample\\(dq\n.fi\n",
 		".TP\n\\fB\\-o\\fR, \\fB\\-\\-results\\fR \\fIFILE\\fR\nthe results\n", "[$X_JSON]", "\n.SH \"EXIT CODES\"\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page lacks %q:\n%s", want, b.String()[:2000])

@@ -86,6 +86,15 @@ func Shell(word string) string {
 // about 60 bytes.
 func Quote(text string) string { return strconv.Quote(Shorten(text, 60)) }
 
+// Shown is a word of the user's as a message can hold it: quoted when its ends
+// would not be seen.
+func Shown(word string) string {
+	if word == "" || strings.ContainsAny(word, ` "`) || strings.ContainsFunc(word, Hidden) {
+		return strconv.Quote(word)
+	}
+	return word
+}
+
 // shellEscaped is $'...', which POSIX has from 2024 on and bash, zsh and ksh
 // have always had.
 func shellEscaped(word string) string {
