@@ -43,7 +43,10 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, d.blame(err)
 	}
-	w := newWire(tcp)
+	w, err := newWire(tcp.(*net.TCPConn))
+	if err != nil {
+		return nil, err
+	}
 	stop := context.AfterFunc(ctx, func() { w.SetDeadline(past) })
 	top, err := d.open(ctx, w)
 	if !stop() && err == nil {

@@ -48,43 +48,52 @@ func (s *Sender) Close() {
 // or ctx is cancelled.
 func (s *Sender) Put(ctx context.Context, taskID string, body []byte) Reply {
 	reply := Reply{Sent: time.Now()}
-	err := s.connect(ctx, reply.Sent.Add(s.client.timeout))
-	connected := err == nil
-	if connected {
-		err = s.exchange(taskID, body)
-	}
+	connected, err := s.attempt(ctx, reply.Sent.Add(s.client.timeout), taskID, body)
 	reply.Received = time.Now()
-	if err != nil {
-		s.drop()
+	switch {
+	case err != nil:
 		s.failed(ctx, connected, err, &reply)
-		return reply
-	}
-	if s.answer.keep {
+	case s.answer.keep:
 		s.conn.wire.used = reply.Received
-	} else {
+	}
+	if err != nil || !s.answer.keep {
 		s.drop()
 	}
-	s.answered(taskID, body, &reply)
+	if err == nil {
+		s.answered(taskID, body, &reply)
+	}
 	return reply
 }
 
+// attempt sends the request once and reads its answer. A kept connection that
+// is found gone gives way to a new one. Without an answer it says whether there
+// was a connection.
+func (s *Sender) attempt(ctx context.Context, deadline time.Time, taskID string, body []byte) (connected bool, err error) {
+	for {
+		if err := s.connect(ctx, deadline); err != nil {
+			return false, err
+		}
+		if err := s.exchange(taskID, body); err != errGone {
+			return true, err
+		}
+		s.drop()
+	}
+}
+
 // connect sees to it that there is a connection, and that all that happens on
-// it ends at the deadline. A kept connection is looked at first: one that the
-// server has closed, or on which it has sent what nobody asked for, is left.
+// it ends at the deadline.
 func (s *Sender) connect(ctx context.Context, deadline time.Time) error {
 	s.watch(ctx)
-	if s.conn != nil && s.conn.SetDeadline(deadline) == nil && s.conn.idle() {
-		return ctx.Err()
+	if s.conn == nil {
+		dialing, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		c, err := s.client.dialer.dial(dialing)
+		if err != nil {
+			return err
+		}
+		s.hold(c)
 	}
-	s.drop()
-	dialing, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	c, err := s.client.dialer.dial(dialing)
-	if err != nil {
-		return err
-	}
-	s.hold(c)
-	if err := c.SetDeadline(deadline); err != nil {
+	if err := s.conn.SetDeadline(deadline); err != nil {
 		return err
 	}
 	return ctx.Err()
@@ -135,7 +144,7 @@ func (s *Sender) exchange(taskID string, body []byte) error {
 		return s.exchangeLarge(r)
 	}
 	s.request = r
-	if _, err := s.conn.Write(r); err != nil {
+	if err := s.conn.ask(r); err != nil {
 		return err
 	}
 	return s.answer.read(&s.conn.in)
@@ -144,6 +153,9 @@ func (s *Sender) exchange(taskID string, body []byte) error {
 // exchangeLarge reads while it writes: a server may answer, and read no more,
 // before it has the whole request.
 func (s *Sender) exchangeLarge(request []byte) error {
+	if err := s.conn.look(); err != nil {
+		return err
+	}
 	written := make(chan error, 1)
 	go func() {
 		_, err := s.conn.Write(request)

@@ -18,7 +18,10 @@ const (
 	readBufferSize = 8 << 10  // a usual answer, head and body
 )
 
-var errTooLarge = errors.New("the answer is too large")
+var (
+	errTooLarge = errors.New("the answer is too large")
+	errGone     = errors.New("the connection cannot be used again") // nothing has been sent on it
+)
 
 // nothing is the error of a read that would have to wait. crypto/tls takes it
 // for a timeout, which leaves the connection as it is.
@@ -32,27 +35,66 @@ func (nothing) Temporary() bool { return true }
 // the TLS layers above it.
 type wire struct {
 	net.Conn
+	used time.Time // when its last answer had come; zero before the first
+
 	raw     syscall.RawConn
-	peek    func(fd uintptr) // fills in quiet
-	quiet   bool
-	used    time.Time // for the last time
-	looking bool      // reads must not wait
-	secure  bool      // what is read is TLS
+	step    func(fd uintptr) bool
+	request []byte // what of it has not been written
+	begun   bool
+	err     error
+
+	looking bool // reads must not wait
+	secure  bool // what is read is TLS
 	records records
 }
 
-func newWire(tcp net.Conn) *wire {
-	w := &wire{Conn: tcp, used: time.Now()}
-	if c, ok := tcp.(syscall.Conn); ok {
-		w.raw, _ = c.SyscallConn()
+func newWire(tcp *net.TCPConn) (*wire, error) {
+	raw, err := tcp.SyscallConn()
+	w := &wire{Conn: tcp, raw: raw}
+	w.step = w.lookAndWrite
+	return w, err
+}
+
+// ask looks at a connection that was used before, writes the request and waits
+// for an answer to begin: all under one lock of the socket, and so that no read
+// comes too early, which costs less than a look, a Write and a Read. Without a
+// request it only looks.
+func (w *wire) ask(request []byte) error {
+	w.request, w.begun, w.err = request, false, nil
+	err := w.raw.Read(w.step)
+	if w.err != nil {
+		return w.err
 	}
-	w.peek = func(fd uintptr) { w.quiet = isQuiet(fd, w.used) }
-	return w
+	if err == nil && len(w.request) > 0 {
+		_, err = w.Conn.Write(w.request)
+	}
+	return err
+}
+
+// lookAndWrite is called with the socket, again once there is something to read
+// if it returns false. What had come before the first call is forgotten by
+// then: only behind a look can be waited.
+func (w *wire) lookAndWrite(fd uintptr) (done bool) {
+	if w.begun {
+		return true
+	}
+	w.begun = true
+	kept := !w.used.IsZero()
+	if kept && !isQuiet(fd, w.used) {
+		w.err = errGone
+		return true
+	}
+	if len(w.request) == 0 {
+		return true
+	}
+	n, err := writeNow(fd, w.request)
+	w.request, w.err = w.request[n:], err
+	return !kept || err != nil || len(w.request) > 0
 }
 
 // Read reads as usual; under a look it does not wait.
 func (w *wire) Read(p []byte) (int, error) {
-	if w.looking && w.silent() {
+	if w.looking && w.ask(nil) == nil {
 		return 0, nothing{}
 	}
 	n, err := w.Conn.Read(p)
@@ -60,12 +102,6 @@ func (w *wire) Read(p []byte) (int, error) {
 		w.records.follow(p[:n])
 	}
 	return n, err
-}
-
-// silent tells whether neither bytes nor an end of the connection have come.
-func (w *wire) silent() bool {
-	w.quiet = false
-	return w.raw != nil && w.raw.Control(w.peek) == nil && w.quiet
 }
 
 // records follows the borders of TLS records.
@@ -106,18 +142,34 @@ func newConn(top net.Conn, w *wire) *conn {
 	return c
 }
 
-// idle tells whether the connection stands ready: still open, and without a
-// byte that nobody has asked for. Under TLS what has come is read on the way:
-// a new session ticket is none of our business, an alert, data, or the
-// beginning of a record is an end.
-func (c *conn) idle() bool {
+// ask sends a request. The error is errGone if the connection was used before
+// and no longer stands ready: then nothing has been sent.
+func (c *conn) ask(request []byte) error {
 	if c.Conn == c.wire {
-		return c.wire.silent()
+		return c.wire.ask(request)
+	}
+	if err := c.look(); err != nil {
+		return err
+	}
+	_, err := c.Write(request)
+	return err
+}
+
+// look gives errGone unless a connection that was used before stands ready:
+// still open, and without a byte that nobody has asked for. Under TLS what has
+// come is read on the way: a new session ticket is none of our business, an
+// alert, data, or the beginning of a record is an end.
+func (c *conn) look() error {
+	if c.Conn == c.wire || c.wire.used.IsZero() {
+		return c.wire.ask(nil)
 	}
 	c.wire.looking = true
 	n, err := c.Read(c.one[:])
 	c.wire.looking = false
-	return n == 0 && errors.Is(err, nothing{}) && c.wire.records.n == 0
+	if n > 0 || !errors.Is(err, nothing{}) || c.wire.records.n > 0 {
+		return errGone
+	}
+	return nil
 }
 
 // reader reads answers from a connection, each within bounds.

@@ -17,3 +17,12 @@ func isQuiet(fd uintptr, _ time.Time) bool {
 		}
 	}
 }
+
+// writeNow writes what can be written without waiting.
+func writeNow(fd uintptr, b []byte) (int, error) {
+	n, err := syscall.Write(int(fd), b)
+	if err == syscall.EAGAIN || err == syscall.EINTR {
+		err = nil
+	}
+	return max(n, 0), err
+}

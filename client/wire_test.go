@@ -1,0 +1,123 @@
+package client
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+)
+
+// tcpPair is a connection of ours and its other end.
+func tcpPair(t *testing.T) (w *wire, server *net.TCPConn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	tcp, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tcp.Close() })
+	other, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	if w, err = newWire(tcp.(*net.TCPConn)); err != nil {
+		t.Fatal(err)
+	}
+	return w, other.(*net.TCPConn)
+}
+
+// noted tells of the first Write.
+type noted struct {
+	net.Conn
+	written chan struct{}
+}
+
+func (n noted) Write(b []byte) (int, error) {
+	close(n.written)
+	return n.Conn.Write(b)
+}
+
+// What the socket does not take at once follows when the server reads.
+func TestAskInParts(t *testing.T) {
+	for name, used := range map[string]time.Time{"new": {}, "kept": time.Now()} {
+		t.Run(name, func(t *testing.T) {
+			w, server := tcpPair(t)
+			w.Conn.(*net.TCPConn).SetWriteBuffer(1)
+			rest := noted{w.Conn, make(chan struct{})}
+			w.Conn, w.used = rest, used
+			request := bytes.Repeat([]byte("0123456789abcde\n"), 256<<10/16)
+			done := make(chan error, 1)
+			go func() {
+				done <- w.ask(request)
+				w.Close()
+			}()
+			<-rest.written
+			got, err := io.ReadAll(server)
+			if askErr := <-done; askErr != nil || err != nil || !bytes.Equal(got, request) {
+				t.Errorf("%d of %d bytes (%v, %v)", len(got), len(request), askErr, err)
+			}
+		})
+	}
+}
+
+// On a new connection what the server said before it was asked is not waited
+// for once more.
+func TestAskWhereTheServerHasSpoken(t *testing.T) {
+	w, server := tcpPair(t)
+	w.SetDeadline(time.Now().Add(time.Minute))
+	go io.WriteString(server, "220 ready")
+	if _, err := w.Read(make([]byte, 1)); err != nil { // the poller has told of all of it
+		t.Fatal(err)
+	}
+	if err := w.ask([]byte("x")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A kept connection is gone once bytes or an end have come, and is not written
+// to; else its deadline ends the wait for an answer.
+func TestAskOnAKeptConnection(t *testing.T) {
+	for name, end := range map[string]func(*net.TCPConn) error{
+		"surplus": func(c *net.TCPConn) error { _, err := c.Write([]byte("x")); return err },
+		"end":     (*net.TCPConn).CloseWrite,
+		"nothing": func(*net.TCPConn) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, server := tcpPair(t)
+			w.used = time.Now()
+			if err := end(server); err != nil {
+				t.Fatal(err)
+			}
+			quiet := name == "nothing"
+			for !quiet && w.ask(nil) == nil { // until it has come over
+			}
+			done := make(chan error, 1)
+			go func() { done <- w.ask([]byte("request")) }()
+			if quiet {
+				if _, err := io.ReadFull(server, make([]byte, len("request"))); err != nil {
+					t.Error(err)
+				}
+				w.SetDeadline(past)
+				if err := <-done; !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if err := <-done; err != errGone {
+				t.Errorf("%v", err)
+			}
+			w.Close()
+			if got, _ := io.ReadAll(server); len(got) > 0 {
+				t.Errorf("the server got %q", got)
+			}
+		})
+	}
+}
