@@ -29,7 +29,7 @@ func (s *session) commandLine() *manual.Program {
 		{Name: "completion", Operand: "SHELL", Summary: "completions for bash, zsh, fish or powershell",
 			Run: func() error { return s.completion(p) }},
 		{Name: "man", Summary: "the manual page, for man",
-			Run: func() error { return p.WriteMan(s.console.out) }},
+			Run: func() error { fmt.Fprint(s.console.out, p.Man()); return nil }},
 		{Name: "version", Summary: "the version of this program",
 			Run: s.printVersion},
 	}
@@ -52,8 +52,8 @@ func (s *session) help(p *manual.Program) error {
 		}
 		return unknownCommand(word, p, topics...)
 	}
-	_, err := fmt.Fprint(s.console.out, text)
-	return err
+	fmt.Fprint(s.console.out, text)
+	return nil
 }
 
 // completion prints the script for a shell or, for that script, what may
@@ -67,6 +67,6 @@ func (s *session) completion(p *manual.Program) error {
 	if s.inv.dashes {
 		script = p.Complete(s.inv.operands[1:]).Lines()
 	}
-	_, err := fmt.Fprint(s.console.out, script)
-	return err
+	fmt.Fprint(s.console.out, script)
+	return nil
 }

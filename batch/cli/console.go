@@ -26,7 +26,8 @@ type console struct {
 
 func newConsole(out, err io.Writer) *console { return &console{out: &kept{w: out}, err: err} }
 
-// kept is a stream that keeps its first error.
+// kept is a stream that keeps its first error, for the end (see check): those
+// who write to it need not care.
 type kept struct {
 	w   io.Writer
 	err error
@@ -34,14 +35,10 @@ type kept struct {
 
 // Write implements io.Writer.
 func (k *kept) Write(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil // nothing to say, so nothing is missing
+	if k.err == nil && len(p) > 0 { // nothing to say: nothing is missing
+		_, k.err = k.w.Write(p)
 	}
-	n, err := k.w.Write(p)
-	if k.err == nil {
-		k.err = err
-	}
-	return n, err
+	return len(p), nil
 }
 
 // failed tells whether something is missing on the stream. That its reader

@@ -1,15 +1,12 @@
 package manual
 
-import (
-	"io"
-	"strings"
-)
+import "strings"
 
 // edition is the date of the man page: that of its text.
 const edition = "2026-11-25"
 
-// WriteMan writes the man page, for man and mandoc.
-func (p *Program) WriteMan(w io.Writer) error {
+// Man is the man page, for man and mandoc.
+func (p *Program) Man() string {
 	r := &roff{}
 	r.macro(`TH TASKBATCH 1 "` + edition + `" "taskbatch ` + escape(p.Version) + `"`)
 	r.macro("SH NAME")
@@ -39,8 +36,7 @@ func (p *Program) WriteMan(w io.Writer) error {
 		r.macro(`SH "` + strings.ToUpper(strings.ReplaceAll(t.Name, "-", " ")) + `"`)
 		r.body(p.text(t.Name))
 	}
-	_, err := io.WriteString(w, r.b.String())
-	return err
+	return r.b.String()
 }
 
 // sentence makes a sentence of a summary.

@@ -109,9 +109,7 @@ func TestTexts(t *testing.T) {
 // TestMan: text is never taken for a request of roff.
 func TestMan(t *testing.T) {
 	var b strings.Builder
-	if err := program.WriteMan(&b); err != nil {
-		t.Fatal(err)
-	}
+	b.WriteString(program.Man())
 	example := &roff{paragraph: true}
 	example.body("First.\n.second 'line' - and\n  an \"example\"\n")
 	b.WriteString(example.b.String())

@@ -301,7 +301,7 @@ func TestPolicy(t *testing.T) {
 // their number.
 func TestMany(t *testing.T) {
 	s, path := newSample(t, "many.results.csv", "taskId")
-	for range maxListed + 2345 {
+	for range htmlRows + 2345 {
 		s.add(record.Failed, "500", 5, 10, "Something went wrong!", "TASK")
 	}
 	s.w.Flush()
@@ -309,7 +309,7 @@ func TestMany(t *testing.T) {
 	if err := WriteHTML(t.Context(), &page, []*Section{read(t, path)}); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(page.String(), `<tr class="failed">`); n != maxListed || !strings.Contains(page.String(), "The first 10,000 of 12,345") {
+	if n := strings.Count(page.String(), `<tr class="failed">`); n != htmlRows || !strings.Contains(page.String(), "The first 10,000 of 12,345") {
 		t.Errorf("%d rows are listed", n)
 	}
 }

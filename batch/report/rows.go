@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"taskbatch/csvmap/record"
 )
@@ -61,21 +60,12 @@ func (s *Section) row(cells []string, outcome record.Outcome) Row {
 	return row
 }
 
-// shownColumns are the names of Row.Cells.
-func (s *Section) shownColumns() (names []string) {
+// Columns are the names of Row.Cells.
+func (s *Section) Columns() (names []string) {
 	for _, c := range s.columns {
 		if c.shown {
 			names = append(names, visible(c.name, maxCell))
 		}
 	}
 	return names
-}
-
-// taskOf is the task id among the cells of a row.
-func (s *Section) taskOf(row Row) string {
-	i := slices.Index(s.shownColumns(), "taskId")
-	if i < 0 {
-		return ""
-	}
-	return row.Cells[i]
 }

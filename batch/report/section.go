@@ -237,9 +237,31 @@ func (s *Section) Unfinished() int64 {
 	return s.Rows - s.Outcomes[record.Updated] - s.Outcomes[record.Skipped]
 }
 
+// tried is the number of rows on the timeline.
+func (s *Section) tried() int64 {
+	h := s.times.latency()
+	return h.count()
+}
+
 // Latency is the time within which the share q (0 to 1) of the tried rows was
 // settled, from the first request of a row to its last answer.
 func (s *Section) Latency(q float64) time.Duration {
 	h := s.times.latency()
 	return min(h.quantile(q), s.Slowest)
+}
+
+// gaps are the times in which nothing was answered, with their causes.
+func (s *Section) gaps() (gaps []Gap) {
+	for _, st := range s.times.stretches {
+		gaps = append(gaps, st.gaps(s.Waits)...)
+	}
+	return gaps
+}
+
+// active is how long the runs took, without the time between them.
+func (s *Section) active() (d time.Duration) {
+	for _, st := range s.times.stretches {
+		d += time.Duration(st.last-st.first) * time.Millisecond
+	}
+	return d
 }

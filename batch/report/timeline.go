@@ -181,8 +181,9 @@ type Gap struct {
 }
 
 // gaps are the pieces of a stretch in which nothing was answered for much
-// longer than is usual in it.
-func (s *stretch) gaps() (gaps []Gap) {
+// longer than is usual in it, each with the cause of the waits that fill most
+// of it.
+func (s *stretch) gaps(waits []Wait) (gaps []Gap) {
 	var rows, before int64
 	for _, b := range s.buckets {
 		if b != nil {
@@ -196,7 +197,8 @@ func (s *stretch) gaps() (gaps []Gap) {
 			continue
 		}
 		if before != 0 && b.first-before >= least {
-			gaps = append(gaps, Gap{From: time.UnixMilli(before), To: time.UnixMilli(b.first)})
+			from, to := time.UnixMilli(before), time.UnixMilli(b.first)
+			gaps = append(gaps, Gap{From: from, To: to, Cause: causeOf(from, to, waits)})
 		}
 		before = b.last
 	}
@@ -209,24 +211,22 @@ type Wait struct {
 	Cause    string
 }
 
-// name gives each gap the cause of the waits that fill most of it.
-func name(gaps []Gap, waits []Wait) {
-	for i := range gaps {
-		g := &gaps[i]
-		filled := map[string]time.Duration{}
-		for _, w := range waits {
-			from, to := later(g.From, w.From), earlier(g.To, w.To)
-			if d := to.Sub(from); d > 0 {
-				filled[w.Cause] += d
-			}
-		}
-		most := g.To.Sub(g.From) / 4
-		for cause, d := range filled {
-			if d > most || d == most && cause < g.Cause {
-				g.Cause, most = cause, d
-			}
+// causeOf is the cause of the waits that fill most of a gap; "" if they fill
+// little of it.
+func causeOf(from, to time.Time, waits []Wait) (cause string) {
+	filled := map[string]time.Duration{}
+	for _, w := range waits {
+		if d := earlier(to, w.To).Sub(later(from, w.From)); d > 0 {
+			filled[w.Cause] += d
 		}
 	}
+	most := to.Sub(from) / 4
+	for c, d := range filled {
+		if d > most || d == most && c < cause {
+			cause, most = c, d
+		}
+	}
+	return cause
 }
 
 func later(a, b time.Time) time.Time {
