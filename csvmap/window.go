@@ -39,22 +39,6 @@ func (w *window) more() (bool, error) {
 	return len(w.text) > used, nil
 }
 
-// skip goes on to the next of the bytes of stops, or the end, over text that
-// nobody needs: it is not kept, not even for a moment.
-func (w *window) skip(stops string) error {
-	for len(w.text) == 0 && !w.eof {
-		n, err := w.src.Read(w.buf)
-		w.eof = err == io.EOF
-		if err != nil && !w.eof {
-			return err
-		}
-		if i := bytes.IndexAny(w.buf[:n], stops); i >= 0 {
-			w.text, w.fresh = w.buf[i:n], true
-		}
-	}
-	return nil
-}
-
 // line finds the end of the line that the text begins with, and reads on if
 // need be: its length without the newline, or -1 if the window is too small
 // for it. io.EOF: there is no line.
