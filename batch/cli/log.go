@@ -31,11 +31,8 @@ type runLog struct {
 	buf   *bufio.Writer
 	err   error // the first; nothing is written after it
 	lines slog.Handler
-
-	dirty   bool // the buffer holds something, and flush knows
-	wake    chan struct{}
-	closing chan struct{}
-	flusher sync.WaitGroup
+	dirty bool        // the buffer holds something, and the timer runs
+	timer *time.Timer // writes the buffer
 }
 
 const logDelay = 200 * time.Millisecond
@@ -46,30 +43,18 @@ func openLog(path, runID string) (*runLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &runLog{file: f, buf: bufio.NewWriterSize(f, 64<<10), runID: runID, wake: make(chan struct{}, 1), closing: make(chan struct{})}
+	l := &runLog{file: f, buf: bufio.NewWriterSize(f, 64<<10), runID: runID}
 	l.lines = slog.NewJSONHandler(l.buf, nil).WithAttrs([]slog.Attr{slog.String("run_id", runID)})
-	l.flusher.Go(l.flush)
+	l.timer = time.AfterFunc(logDelay, l.flush)
 	return l, nil
 }
 
-// flush writes what was logged, a little later, until the log is closed.
+// flush writes what was logged.
 func (l *runLog) flush() {
-	for {
-		select {
-		case <-l.wake:
-		case <-l.closing:
-			return
-		}
-		select {
-		case <-time.After(logDelay):
-		case <-l.closing:
-			return
-		}
-		l.mu.Lock()
-		l.dirty = false
-		l.keep(l.buf.Flush())
-		l.mu.Unlock()
-	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dirty = false
+	l.keep(l.buf.Flush())
 }
 
 func (l *runLog) keep(err error) {
@@ -92,7 +77,7 @@ func (l *runLog) written(err error) error {
 	l.keep(err)
 	if !l.dirty {
 		l.dirty = true
-		l.wake <- struct{}{} // has room: flush took the one before
+		l.timer.Reset(logDelay)
 	}
 	return l.err
 }
@@ -100,9 +85,8 @@ func (l *runLog) written(err error) error {
 // close writes the rest and closes the file. It returns the first error of the
 // log's life.
 func (l *runLog) close() error {
-	close(l.closing)
-	l.flusher.Wait()
-	l.keep(l.buf.Flush())
+	l.timer.Stop()
+	l.flush()
 	l.keep(l.file.Close())
 	return l.err
 }
