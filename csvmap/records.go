@@ -62,16 +62,17 @@ func (rs *Records) readNames() error {
 func (rs *Records) Names() []string { return rs.names }
 
 // Each yields the cells of every record below the first, from the start of the
-// file. A record that cannot be split has as many cells as could be read.
+// file, each time in the same memory. A record that cannot be split has as many
+// cells as could be read.
 // Errors end the reading: *InputError, those of the file system, the context's.
-func (rs *Records) Each(ctx context.Context) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
+func (rs *Records) Each(ctx context.Context) iter.Seq2[[][]byte, error] {
+	return func(yield func([][]byte, error) bool) {
 		for rec, err := range rs.in.records(ctx, nil) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			cells := rec.texts()
+			cells := rec.cells
 			if rec.err != nil {
 				cells = cells[:min(len(cells), rec.err.cell)]
 			}

@@ -33,7 +33,7 @@ func (s *Section) unfinished(ctx context.Context, most int64) iter.Seq[Row] {
 				s.broken = err
 				return
 			}
-			outcome, ok := record.ParseOutcome(s.cell(cells, record.ColOutcome))
+			outcome, ok := record.ParseOutcome(string(s.cell(cells, record.ColOutcome)))
 			if !ok || outcome.Finished() {
 				continue
 			}
@@ -45,16 +45,15 @@ func (s *Section) unfinished(ctx context.Context, most int64) iter.Seq[Row] {
 	}
 }
 
-func (s *Section) row(cells []string, outcome record.Outcome) Row {
-	status := s.cell(cells, record.ColStatus)
+func (s *Section) row(cells [][]byte, outcome record.Outcome) Row {
+	text := func(column, limit int) string { return visible(string(s.cell(cells, column)), limit) }
 	row := Row{
-		Outcome: outcome, Number: visible(s.cell(cells, record.ColRow), maxCell), Status: visible(status, maxCell),
-		Attempts: visible(s.cell(cells, record.ColAttempts), maxCell),
-		Message:  visible(s.cell(cells, record.ColError), 2*maxCell),
+		Outcome: outcome, Number: text(record.ColRow, maxCell), Status: text(record.ColStatus, maxCell),
+		Attempts: text(record.ColAttempts, maxCell), Message: text(record.ColError, 2*maxCell),
 	}
 	for _, c := range s.columns {
 		if c.shown {
-			row.Cells = append(row.Cells, visible(cellAt(cells, c.at), maxCell))
+			row.Cells = append(row.Cells, visible(string(cellAt(cells, c.at)), maxCell))
 		}
 	}
 	return row

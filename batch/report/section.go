@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -144,8 +145,8 @@ func (s *Section) count(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		outcome, ok := record.ParseOutcome(s.cell(cells, record.ColOutcome))
-		row, isRow := record.ParseRow(strings.TrimSpace(s.cell(cells, record.ColRow)))
+		outcome, ok := record.ParseOutcome(string(s.cell(cells, record.ColOutcome)))
+		row, isRow := record.ParseRow(string(bytes.TrimSpace(s.cell(cells, record.ColRow))))
 		if !ok || !isRow {
 			s.Odd++
 			continue
@@ -153,10 +154,12 @@ func (s *Section) count(ctx context.Context) error {
 		s.Rows++
 		s.Outcomes[outcome]++
 		message := s.cell(cells, record.ColError)
-		if outcome == record.Updated && strings.HasPrefix(message, "warning:") {
+		switch {
+		case !outcome.Finished():
+			causes.Add(outcome, row, string(s.cell(cells, record.ColStatus)), string(message))
+		case outcome == record.Updated && bytes.HasPrefix(message, []byte("warning:")):
 			s.Warnings++
 		}
-		causes.Add(outcome, row, s.cell(cells, record.ColStatus), message)
 		s.countTarget(s.cell(cells, record.ColTarget))
 		s.countTime(cells, outcome)
 		s.countCells(cells, outcome)
@@ -165,28 +168,28 @@ func (s *Section) count(ctx context.Context) error {
 	return nil
 }
 
-// cell is one of our cells; "" if the record has none.
-func (s *Section) cell(cells []string, column int) string { return cellAt(cells, s.head[column]) }
+// cell is one of our cells; empty if the record has none.
+func (s *Section) cell(cells [][]byte, column int) []byte { return cellAt(cells, s.head[column]) }
 
-func cellAt(cells []string, at int) string {
+func cellAt(cells [][]byte, at int) []byte {
 	if at < 0 || at >= len(cells) {
-		return ""
+		return nil
 	}
 	return cells[at]
 }
 
-func (s *Section) countTarget(target string) {
-	if target == "" || len(s.Targets) > 0 && s.Targets[0] == target {
+func (s *Section) countTarget(target []byte) {
+	if len(target) == 0 || len(s.Targets) > 0 && s.Targets[0] == string(target) {
 		return
 	}
-	if len(s.Targets) < maxTargets && !slices.Contains(s.Targets, target) {
-		s.Targets = append(s.Targets, strings.Clone(target))
+	if text := string(target); len(s.Targets) < maxTargets && !slices.Contains(s.Targets, text) {
+		s.Targets = append(s.Targets, text)
 	}
 }
 
 // countTime puts a row that was tried on the timeline.
-func (s *Section) countTime(cells []string, outcome record.Outcome) {
-	attempts, _ := strconv.ParseInt(s.cell(cells, record.ColAttempts), 10, 64)
+func (s *Section) countTime(cells [][]byte, outcome record.Outcome) {
+	attempts, _ := strconv.ParseInt(string(s.cell(cells, record.ColAttempts)), 10, 64)
 	if attempts <= 0 {
 		return
 	}
@@ -194,8 +197,8 @@ func (s *Section) countTime(cells []string, outcome record.Outcome) {
 	if attempts > 1 {
 		s.Retried++
 	}
-	at, err := time.Parse(time.RFC3339, s.cell(cells, record.ColAt))
-	ms, err2 := strconv.ParseInt(s.cell(cells, record.ColMS), 10, 64)
+	at, err := time.Parse(time.RFC3339, string(s.cell(cells, record.ColAt)))
+	ms, err2 := strconv.ParseInt(string(s.cell(cells, record.ColMS)), 10, 64)
 	if err != nil || err2 != nil || ms < 0 || at.Year() < 1971 || at.Year() > 9999 {
 		return
 	}
@@ -209,7 +212,7 @@ func (s *Section) countTime(cells []string, outcome record.Outcome) {
 
 // countCells counts the fields of an updated row, and sees which columns a
 // row that did not get through needs.
-func (s *Section) countCells(cells []string, outcome record.Outcome) {
+func (s *Section) countCells(cells [][]byte, outcome record.Outcome) {
 	if outcome == record.Skipped {
 		return
 	}
@@ -217,11 +220,11 @@ func (s *Section) countCells(cells []string, outcome record.Outcome) {
 		c := &s.columns[i]
 		cell := cellAt(cells, c.at)
 		switch {
-		case cell == "":
+		case len(cell) == 0:
 		case outcome != record.Updated:
 			c.shown = true
 		case c.field < 0:
-		case cell == clearCell:
+		case string(cell) == clearCell:
 			s.Fields[c.field].Cleared++
 		default:
 			s.Fields[c.field].Set++
