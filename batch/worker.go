@@ -22,5 +22,8 @@ func attempt(ctx context.Context, s Sender, it *item) {
 			it.reply.Received = time.Now()
 		}
 	}()
+	if it.reply.Stale { // other kept connections may be about to end, too
+		s.Close()
+	}
 	it.reply = s.Put(ctx, it.row.TaskID, it.row.Body)
 }

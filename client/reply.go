@@ -46,6 +46,7 @@ const (
 type Reply struct {
 	Verdict Verdict
 	Health  Health
+	Stale   bool   // Unanswered: the server ended a connection that had carried other requests; the retry is better made on a new one, after Sender.Close
 	Setup   bool   // the reason speaks of how the run was set up: certificate refused, no TLS, no such host (all Unconnected), what answers speaks no HTTP (Unanswered)
 	Status  int    // HTTP status, 0 without an answer
 	Message string // one line for people: the server's own words or the connection's error; the key is removed; empty for Applied

@@ -31,15 +31,13 @@ type Sender struct {
 // Sender returns a new sender.
 func (c *Client) Sender() *Sender { return &Sender{client: c} }
 
-// Close closes the sender's connection. The sender must not be used again.
+// Close closes the sender's connection; a later Put dials a new one.
 func (s *Sender) Close() {
 	if s.conn != nil {
 		s.conn.Close()
 		s.hold(nil)
 	}
-	if s.unwatch != nil {
-		s.unwatch()
-	}
+	s.watch(context.Background())
 }
 
 // Put makes one attempt to update the task with body, a canonical update
@@ -174,6 +172,7 @@ func (s *Sender) failed(ctx context.Context, connected bool, err error, reply *R
 	reply.Verdict, reply.Health = Unconnected, Ill
 	if connected {
 		reply.Verdict = Unanswered
+		reply.Stale = !s.conn.wire.used.IsZero() && !isTimeout(err)
 	}
 	switch {
 	case ctx.Err() == nil:
