@@ -62,9 +62,10 @@ func (b *builder) start(number, line int64) {
 }
 
 // fail notes the first thing that is wrong with the row.
-func (b *builder) fail(line int64, column string, p *problem) {
+func (b *builder) fail(line int64, column string, p *RowError) {
 	if b.row.Err == nil {
-		b.row.Err = &RowError{Line: line, Column: column, Value: p.value, Kind: p.kind, Reason: p.reason}
+		p.Line, p.Column = line, column
+		b.row.Err = p
 	}
 }
 
@@ -167,7 +168,7 @@ func (b *builder) mergeMetadata(base value, constants bool) value {
 	if conflict != nil {
 		b.conflict = true
 		name := b.inputName(conflict.column)
-		b.fail(b.row.Line, name, problemf("same metadata key twice", conflict.path,
+		b.fail(b.row.Line, name, rowErrorf("same metadata key twice", conflict.path,
 			"the row's metadata has the key %s, which %s gives too; keep one of them", words.Quote(conflict.path), words.Quote(name)))
 		return base
 	}

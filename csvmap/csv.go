@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // limits are the most bytes of a cell and of a row.
@@ -25,17 +24,9 @@ type csvRecord struct {
 	number int64 // as a spreadsheet shows it
 	line   int64 // physical line on which it starts
 	cells  [][]byte
-	count  int    // of the cells, also of those that are not kept
-	raw    []byte // the start of its text, more than goes into _raw
-	err    *splitError
-}
-
-// splitError says why a record cannot be split into cells.
-type splitError struct {
-	kind   string
-	reason string
-	cell   int // index of the cell
-	line   int64
+	count  int       // of the cells, also of those that are not kept
+	raw    []byte    // the start of its text, more than goes into _raw
+	err    *RowError // why it cannot be split into cells
 }
 
 // csvReader splits text into records as RFC 4180 has it, for any delimiter
@@ -98,28 +89,20 @@ func (c *csvReader) read() (blank bool, err error) {
 	}
 	c.number++
 	c.rec = csvRecord{number: c.number, line: c.lineNumber, cells: c.rec.cells[:0]}
-	if end < 0 || end > c.limits.cell {
-		return c.scanner.scan(c)
+	if end >= 0 && end <= c.limits.cell {
+		line := c.text[:end]
+		if c.newline == '\n' {
+			line = bytes.TrimSuffix(line, []byte("\r"))
+		}
+		if hasQuotes, odd := c.look(line); !odd {
+			if blank, whole := c.split(line, hasQuotes); whole {
+				c.take(min(end+1, len(c.text)))
+				c.lineNumber++
+				return blank, nil
+			}
+		}
 	}
-	line := c.text[:end]
-	if c.newline == '\n' {
-		line = bytes.TrimSuffix(line, []byte("\r"))
-	}
-	whole := false
-	switch hasQuotes, odd := c.look(line); {
-	case odd:
-	case hasQuotes:
-		blank, whole = c.splitQuoted(line)
-	default:
-		blank, whole = c.split(line), true
-	}
-	if !whole {
-		c.rec.cells = c.rec.cells[:0]
-		return c.scanner.scan(c)
-	}
-	c.take(min(end+1, len(c.text)))
-	c.lineNumber++
-	return blank, nil
+	return c.scanner.scan(c)
 }
 
 // look tells whether the line holds quotes, and whether it holds what only the
@@ -134,18 +117,15 @@ func (c *csvReader) look(line []byte) (hasQuotes, odd bool) {
 	return c.hasQuotes && bytes.IndexByte(line, '"') >= 0, c.odd && isOdd(line)
 }
 
-// splitQuoted splits a line whose quotes are around whole cells and nowhere
-// else; whole is false if they are not. blank tells that all its cells are
-// empty.
-func (c *csvReader) splitQuoted(line []byte) (blank, whole bool) {
-	c.rec.raw = line
-	blank = true
-	for more := true; more; {
-		if len(c.rec.cells) == c.width {
-			return false, false
-		}
+// split splits a line whose quotes, if it has any, are around whole cells and
+// nowhere else; whole is false if they are not. blank tells that all its cells
+// are empty.
+func (c *csvReader) split(line []byte, hasQuotes bool) (blank, whole bool) {
+	rec := &c.rec
+	rec.raw, blank = line, true
+	for more := true; more; rec.count++ {
 		var cell []byte
-		if len(line) > 0 && line[0] == '"' {
+		if hasQuotes && len(line) > 0 && line[0] == '"' {
 			end := bytes.IndexByte(line[1:], '"') + 1
 			if end == 0 || end+1 < len(line) && line[end+1] != c.delimiter {
 				return false, false
@@ -155,50 +135,22 @@ func (c *csvReader) splitQuoted(line []byte) (blank, whole bool) {
 				line = line[1:]
 			}
 		} else {
-			cell, line, more = c.cut(line)
-			if bytes.IndexByte(cell, '"') >= 0 {
+			end := bytes.IndexByte(line, c.delimiter)
+			if more = end >= 0; more {
+				cell, line = line[:end], line[end+1:]
+			} else {
+				cell = line
+			}
+			if hasQuotes && bytes.IndexByte(cell, '"') >= 0 {
 				return false, false
 			}
 		}
 		blank = blank && len(cell) == 0
-		c.rec.cells = append(c.rec.cells, cell)
-	}
-	c.rec.count = len(c.rec.cells)
-	return blank, true
-}
-
-// cut cuts a line at the first delimiter.
-func (c *csvReader) cut(line []byte) (cell, rest []byte, more bool) {
-	if i := bytes.IndexByte(line, c.delimiter); i >= 0 {
-		return line[:i], line[i+1:], true
-	}
-	return line, nil, false
-}
-
-// split splits a plain line. blank tells that all its cells are empty.
-func (c *csvReader) split(line []byte) (blank bool) {
-	rec := &c.rec
-	rec.raw = line
-	blank = true
-	i := bytes.IndexByte(line, c.delimiter)
-	for i >= 0 && len(rec.cells) < c.width {
-		blank = blank && i == 0
-		if len(rec.cells) == cap(rec.cells) { // once for a record of many cells
-			rec.cells = slices.Grow(rec.cells, min(bytes.Count(line, []byte{c.delimiter})+1, c.width))
+		if len(rec.cells) <= c.width {
+			rec.cells = append(rec.cells, cell)
 		}
-		rec.cells = append(rec.cells, line[:i])
-		line = line[i+1:]
-		i = bytes.IndexByte(line, c.delimiter)
 	}
-	further := 0
-	if i >= 0 {
-		further = bytes.Count(line, []byte{c.delimiter})
-		blank = blank && len(line) == further
-		line = line[:i]
-	}
-	rec.cells = append(rec.cells, line)
-	rec.count = len(rec.cells) + further
-	return blank && len(line) == 0
+	return blank, true
 }
 
 // unclosed is the error of a quote without an end.

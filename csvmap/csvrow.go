@@ -24,14 +24,14 @@ func (b *builder) readRecord(rec *csvRecord) bool {
 	columns := b.layout.width
 	switch err := rec.err; {
 	case err != nil:
-		b.fail(err.line, b.columnName(err.cell), &problem{kind: err.kind, reason: err.reason})
+		b.fail(err.Line, b.columnName(err.cell), err)
 	case rec.isMerged(columns, b.layout.delimiter):
-		b.fail(rec.line, "", problemf("all in one cell", "", "%s", mergedCells(rec.line).Msg))
+		b.fail(rec.line, "", rowErrorf("all in one cell", "", "%s", mergedCells(rec.line).Msg))
 	case rec.count < columns:
-		b.fail(rec.line, b.columnName(len(rec.cells)), problemf("too few cells", "",
+		b.fail(rec.line, b.columnName(len(rec.cells)), rowErrorf("too few cells", "",
 			"the row has %s, the header %d; %s and what follows is missing", words.Plural(rec.count, "cell"), columns, words.Quote(b.columnName(len(rec.cells)))))
 	case rec.count > columns:
-		b.fail(b.lineOf(rec, columns), "", problemf("too many cells", string(rec.cells[columns]),
+		b.fail(b.lineOf(rec, columns), "", rowErrorf("too many cells", string(rec.cells[columns]),
 			"the row has %s, the header %d; is a delimiter in a text without quotes?", words.Plural(rec.count, "cell"), columns))
 	default:
 		return true
@@ -56,7 +56,7 @@ func (b *builder) readCells(rec *csvRecord, constants bool) {
 		case own.constant != nil && constants:
 			b.values[i] = *own.constant
 		case own.cell >= 0:
-			var p *problem
+			var p *RowError
 			if b.values[i], p = b.typist.cell(own.target, own.translation, rec.cells[own.cell]); p != nil {
 				b.fail(b.lineOf(rec, own.cell), b.columnName(own.cell), p)
 				if p.untranslated {
@@ -67,7 +67,7 @@ func (b *builder) readCells(rec *csvRecord, constants bool) {
 	}
 	for _, i := range b.layout.unnamed {
 		if cell := string(rec.cells[i]); cell != "" {
-			b.fail(b.lineOf(rec, i), b.columnName(i), problemf("column without a name", cell,
+			b.fail(b.lineOf(rec, i), b.columnName(i), rowErrorf("column without a name", cell,
 				"column %d has no name in the header, but this row has %s in it; name the column, or carry it along: --ignore-unknown", i+1, words.Quote(cell)))
 			b.keepRaw(rec.raw)
 		}

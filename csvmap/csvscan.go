@@ -22,7 +22,7 @@ type csvScanner struct {
 	start int // of the present cell, in cells
 	size  int // of it, also if it is not kept
 
-	err     *splitError
+	err     *RowError
 	mixed   bool  // a line feed in a file of lone carriage returns
 	failure error // the text cannot be read on
 }
@@ -39,6 +39,7 @@ func (s *csvScanner) scan(c *csvReader) (blank bool, err error) {
 		return false, &InputError{Line: c.lineNumber, Msg: "line ends are mixed: the header ends with a lone carriage return, this line with a line feed",
 			Hints: []string{"give all lines the same end, for example with: tr '\\r' '\\n'"}}
 	}
+	c.rec.cells = c.rec.cells[:0]
 	start := 0
 	for _, end := range s.ends {
 		c.rec.cells = append(c.rec.cells, s.cells[start:end])
@@ -198,7 +199,7 @@ func (s *csvScanner) checkCell(quoted bool) {
 // fail notes the first thing that is wrong with the record.
 func (s *csvScanner) fail(kind, reason string) {
 	if s.err == nil {
-		s.err = &splitError{kind: kind, reason: reason, cell: s.count, line: s.c.lineNumber + s.lines}
+		s.err = &RowError{Line: s.c.lineNumber + s.lines, Kind: kind, Reason: reason, cell: s.count}
 	}
 }
 

@@ -221,7 +221,7 @@ func FuzzLookupFile(f *testing.F) {
 		if _, known := l.find([]byte(text)); known {
 			return
 		}
-		if p := l.unknown(text); p.kind == "" || !p.untranslated {
+		if p := l.unknown(text); p.Kind == "" || !p.untranslated {
 			t.Fatalf("%q: %+v", text, p)
 		}
 	})

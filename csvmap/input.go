@@ -145,7 +145,7 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 		return err
 	}
 	if rec.err != nil {
-		return &InputError{Line: rec.err.line, Msg: "header: " + rec.err.reason}
+		return &InputError{Line: rec.err.Line, Msg: "header: " + rec.err.Reason}
 	}
 	if rec.count > maxColumns {
 		return &InputError{Line: rec.line, Msg: fmt.Sprintf("the header has %s; at most %s are possible", words.Plural(rec.count, "column"), words.Grouped(maxColumns))}

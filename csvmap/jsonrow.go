@@ -19,7 +19,7 @@ func (b *builder) jsonRow(line jsonLine) {
 	b.start(line.number, line.number)
 	clear(b.seen)
 	if line.tooLarge {
-		b.failLine(line, "", problemf("row too large", "", "%s", tooLarge("the row", inputLimits.row)))
+		b.failLine(line, "", rowErrorf("row too large", "", "%s", tooLarge("the row", inputLimits.row)))
 		return
 	}
 	b.readObject(line)
@@ -32,7 +32,7 @@ func (b *builder) jsonRow(line jsonLine) {
 		}
 	}
 	if !b.seen[b.taskID] && b.row.Err == nil {
-		b.failLine(line, taskIDName, problemf("no taskId", "", "the row has no taskId"))
+		b.failLine(line, taskIDName, rowErrorf("no taskId", "", "the row has no taskId"))
 	}
 	b.finish(true)
 	if b.row.Err != nil && b.conflict {
@@ -42,7 +42,7 @@ func (b *builder) jsonRow(line jsonLine) {
 
 // failLine makes the row invalid; its text is kept, because cells cannot say
 // what is wrong.
-func (b *builder) failLine(line jsonLine, key string, p *problem) {
+func (b *builder) failLine(line jsonLine, key string, p *RowError) {
 	b.fail(line.number, key, p)
 	b.keepRaw(line.text)
 }
@@ -56,7 +56,7 @@ func (b *builder) readObject(line jsonLine) {
 	if d.PeekKind() != jsontext.KindBeginObject {
 		_, p := b.typist.json(line.text)
 		if p == nil {
-			p = problemf("wrong type", line.text, "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}")
+			p = rowErrorf("wrong type", line.text, "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}")
 		}
 		b.failLine(line, "", p)
 		return
@@ -89,7 +89,7 @@ var errTrailing = errors.New("another JSON value follows on the same line")
 func (b *builder) failSyntax(line jsonLine, err error) {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
-		b.failLine(line, "", problemf("trailing text", "", "%v", err))
+		b.failLine(line, "", rowErrorf("trailing text", "", "%v", err))
 		return
 	}
 	key := ""
@@ -98,10 +98,10 @@ func (b *builder) failSyntax(line jsonLine, err error) {
 		break
 	}
 	if d := b.decoder.StackDepth(); d == 0 && syntax.JSONPointer == "" {
-		b.failLine(line, "", problemf("trailing text", "", "text follows after the object, at character %d", syntax.ByteOffset+1))
+		b.failLine(line, "", rowErrorf("trailing text", "", "text follows after the object, at character %d", syntax.ByteOffset+1))
 		return
 	}
-	b.failLine(line, key, jsonProblem(line.text, err))
+	b.failLine(line, key, jsonError(line.text, err))
 }
 
 // readKey reads one key of a line's object.
@@ -113,7 +113,7 @@ func (b *builder) readKey(line jsonLine, key, raw []byte) {
 	}
 	own := &b.layout.own[i]
 	if b.seen[i] {
-		b.failLine(line, string(key), problemf("two keys for one field", key, "the row has a second key that means %s", own.target.untyped()))
+		b.failLine(line, string(key), rowErrorf("two keys for one field", key, "the row has a second key that means %s", own.target.untyped()))
 		return
 	}
 	b.seen[i] = true
@@ -134,7 +134,7 @@ func (b *builder) readKey(line jsonLine, key, raw []byte) {
 // readUnknown carries a key along, or refuses it.
 func (b *builder) readUnknown(line jsonLine, key string, raw []byte) {
 	if !b.layout.json.ignores(key) {
-		b.failLine(line, key, problemf("unknown key", key, "%s is no field%s", words.Quote(key), unknownAdvice(key)))
+		b.failLine(line, key, rowErrorf("unknown key", key, "%s is no field%s", words.Quote(key), unknownAdvice(key)))
 		return
 	}
 	if len(b.ignoredKeys) == 0 {
@@ -145,15 +145,15 @@ func (b *builder) readUnknown(line jsonLine, key string, raw []byte) {
 }
 
 // jsonValue reads the value of a JSONL key.
-func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (value, *problem) {
+func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (value, *RowError) {
 	kind := jsontext.Value(raw).Kind()
 	switch {
 	case kind != jsontext.KindString && len(raw) > inputLimits.cell:
 		return value{}, valueTooLarge()
 	case kind == jsontext.KindNull && null == "error":
-		return value{}, problemf("null", "", "null is ambiguous; --null keep leaves the field as it is, --null clear clears it")
+		return value{}, rowErrorf("null", "", "null is ambiguous; --null keep leaves the field as it is, --null clear clears it")
 	case kind == jsontext.KindNull && t.place == toTaskID:
-		return value{}, problemf("no taskId", "", "the taskId is null")
+		return value{}, rowErrorf("no taskId", "", "the taskId is null")
 	case kind == jsontext.KindNull && null == "keep":
 		return value{}, nil
 	case kind == jsontext.KindNull:
@@ -161,7 +161,7 @@ func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (
 	case t.place != toTaskID && t.isJSON():
 		return y.typedJSON(t, tr, raw, kind)
 	case kind != jsontext.KindString:
-		return value{}, problemf("wrong type", raw, "%s must be a text in quotes, not %s", t, showJSON(raw))
+		return value{}, rowErrorf("wrong type", raw, "%s must be a text in quotes, not %s", t, showJSON(raw))
 	}
 	text := plainText(raw)
 	if len(text) > inputLimits.cell {
@@ -172,7 +172,7 @@ func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (
 	case p != nil:
 		return value{}, p
 	case bytes.IndexByte(text, 0) >= 0:
-		return value{}, problemf("NUL", "", "the text holds a NUL character")
+		return value{}, rowErrorf("NUL", "", "the text holds a NUL character")
 	case t.place == toTaskID:
 		return readTaskID(text)
 	case len(text) == 0:
@@ -181,14 +181,14 @@ func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (
 	return value{given, text}, nil
 }
 
-func valueTooLarge() *problem {
-	return problemf("cell too large", "", "%s", tooLarge("the value", inputLimits.cell))
+func valueTooLarge() *RowError {
+	return rowErrorf("cell too large", "", "%s", tooLarge("the value", inputLimits.cell))
 }
 
 // typedJSON is typed for a value that is JSON already.
-func (y *typist) typedJSON(t target, tr *translation, raw []byte, kind jsontext.Kind) (value, *problem) {
-	wrong := func(what string) (value, *problem) {
-		return value{}, problemf("wrong type", raw, "%s must be %s, not %s", t, what, showJSON(raw))
+func (y *typist) typedJSON(t target, tr *translation, raw []byte, kind jsontext.Kind) (value, *RowError) {
+	wrong := func(what string) (value, *RowError) {
+		return value{}, rowErrorf("wrong type", raw, "%s must be %s, not %s", t, what, showJSON(raw))
 	}
 	switch {
 	case t.kind() == client.Object && kind != jsontext.KindBeginObject:

@@ -47,11 +47,11 @@ func digits[T record.Text](s T) int {
 
 // json checks a JSON value strictly and returns it in canonical form: compact,
 // texts with as few escapes as possible, numbers as they stand.
-func (y *typist) json(text []byte) ([]byte, *problem) {
+func (y *typist) json(text []byte) ([]byte, *RowError) {
 	start := len(y.made)
 	made, err := jsontext.AppendFormat(y.made, text)
 	if err != nil {
-		return nil, jsonProblem(text, err)
+		return nil, jsonError(text, err)
 	}
 	y.made = made
 	if made = y.since(start); bytes.Equal(made, text) {
@@ -60,7 +60,7 @@ func (y *typist) json(text []byte) ([]byte, *problem) {
 		text = made
 	}
 	if holdsNUL(text) {
-		return nil, problemf("NUL", text, "a text holds a NUL character")
+		return nil, rowErrorf("NUL", text, "a text holds a NUL character")
 	}
 	return text, nil
 }
@@ -82,11 +82,11 @@ func plainText(quoted []byte) []byte {
 	return text
 }
 
-// jsonProblem explains why a text is not strict JSON.
-func jsonProblem(text []byte, err error) *problem {
+// jsonError explains why a text is not strict JSON.
+func jsonError(text []byte, err error) *RowError {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
-		return problemf("bad JSON", text, "it is not JSON: %v", err)
+		return rowErrorf("bad JSON", text, "it is not JSON: %v", err)
 	}
 	where := ""
 	if key := pointerPath(syntax.JSONPointer); key != "" {
@@ -94,15 +94,15 @@ func jsonProblem(text []byte, err error) *problem {
 	}
 	switch inner := syntax.Err.Error(); {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return problemf("duplicate key", text, "the key %s stands twice in the same JSON object", words.Quote(pointerPath(syntax.JSONPointer)))
+		return rowErrorf("duplicate key", text, "the key %s stands twice in the same JSON object", words.Quote(pointerPath(syntax.JSONPointer)))
 	case inner == "invalid UTF-8":
-		return problemf("bad UTF-8", "", "the text%s is not valid UTF-8", where)
+		return rowErrorf("bad UTF-8", "", "the text%s is not valid UTF-8", where)
 	case strings.HasPrefix(inner, "invalid surrogate pair"):
-		return problemf("lone surrogate", text, `half of a \u surrogate pair stands alone%s`, where)
+		return rowErrorf("lone surrogate", text, `half of a \u surrogate pair stands alone%s`, where)
 	case strings.HasSuffix(inner, "after top-level value"):
-		return problemf("trailing text", text, "text follows after the end of the JSON value, at character %d", syntax.ByteOffset+1)
+		return rowErrorf("trailing text", text, "text follows after the end of the JSON value, at character %d", syntax.ByteOffset+1)
 	default:
-		return problemf("bad JSON", text, "it is not valid JSON: %s%s, at character %d", inner, where, syntax.ByteOffset+1)
+		return rowErrorf("bad JSON", text, "it is not valid JSON: %s%s, at character %d", inner, where, syntax.ByteOffset+1)
 	}
 }
 

@@ -89,7 +89,7 @@ func (l *lookup) read(c *csvReader) error {
 		}
 		switch {
 		case rec.err != nil:
-			return &InputError{Line: rec.err.line, Msg: rec.err.reason}
+			return &InputError{Line: rec.err.Line, Msg: rec.err.Reason}
 		case rec.count != width:
 			return &InputError{Line: rec.line, Msg: fmt.Sprintf("the row has %s, the header %d", words.Plural(rec.count, "cell"), width)}
 		case len(rec.cells[to]) == 0:
@@ -164,7 +164,7 @@ func (l *lookup) find(from []byte) (to []byte, known bool) {
 
 // unknown is why a value that is not in the file makes its row invalid. The
 // first values are told one by one, so that their rows are counted by value.
-func (l *lookup) unknown(value string) *problem {
+func (l *lookup) unknown(value string) *RowError {
 	reason, told := l.reasons[value]
 	if !told && len(l.reasons) < lookupGroups {
 		reason = fmt.Sprintf("%s is not in %s", words.Quote(value), l.path)
@@ -174,9 +174,9 @@ func (l *lookup) unknown(value string) *problem {
 		l.reasons[value] = reason
 		told = true
 	}
-	p := &problem{kind: reason, value: words.Shorten(value, 100), reason: reason, untranslated: true}
+	p := &RowError{Kind: reason, Value: words.Shorten(value, 100), Reason: reason, untranslated: true}
 	if !told {
-		p.kind, p.reason = "not in "+l.path, fmt.Sprintf("%s is not in %s", words.Quote(value), l.path)
+		p.Kind, p.Reason = "not in "+l.path, fmt.Sprintf("%s is not in %s", words.Quote(value), l.path)
 	}
 	return p
 }

@@ -173,7 +173,7 @@ func (r *rules) parseSets(texts []string) error {
 		y := typist{separator: r.separator} // its memory belongs to this value
 		v, p := y.cell(t, nil, []byte(cell))
 		if p != nil {
-			return optionErrorf("set", "%s: %s", t, p.reason)
+			return optionErrorf("set", "%s: %s", t, p.Reason)
 		}
 		for _, other := range r.sets {
 			switch u := other.target; {

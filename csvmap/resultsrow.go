@@ -36,7 +36,7 @@ func (b *builder) resultsRow(rec *csvRecord) {
 		b.row.Err = notRepaired(rec.line, prior.Raw)
 	case prior.WasTask != "":
 		if b.row.Err == nil && !outcome.Finished() {
-			b.fail(b.lineOf(rec, b.layout.own[b.taskID].cell), taskIDName, lostZerosProblem(b.row.TaskID, prior.WasTask))
+			b.fail(b.lineOf(rec, b.layout.own[b.taskID].cell), taskIDName, lostZerosError(b.row.TaskID, prior.WasTask))
 		}
 		b.row.TaskID = prior.WasTask
 	}
@@ -155,8 +155,8 @@ func lostZeros(id string, sum record.Sum) string {
 	return ""
 }
 
-func lostZerosProblem(id, was string) *problem {
-	return problemf("leading zeros lost", id, "the taskId was %s, of which a spreadsheet has made %s; write it back, or empty the row's _sum if %s is meant",
+func lostZerosError(id, was string) *RowError {
+	return rowErrorf("leading zeros lost", id, "the taskId was %s, of which a spreadsheet has made %s; write it back, or empty the row's _sum if %s is meant",
 		words.Quote(was), words.Quote(id), words.Quote(id))
 }
 

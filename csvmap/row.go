@@ -47,6 +47,11 @@ type RowError struct {
 	// have each a Kind of their own.
 	Kind   string
 	Reason string // what is wrong and what to do, one line, without the line and column
+
+	cell int // index of the cell from which on the record could not be split
+	// untranslated: the cell is not in its lookup file. A rerun, which
+	// translates nothing, must not take it as it stands.
+	untranslated bool
 }
 
 // Prior is the record that a results file holds of a row.

@@ -14,23 +14,23 @@ const maxTaskID = 128
 // readTaskID checks a task id, without the blanks around it. It goes into a
 // URL path as it stands, hence the narrow alphabet (RFC 3986's unreserved
 // characters).
-func readTaskID(text []byte) (value, *problem) {
+func readTaskID(text []byte) (value, *RowError) {
 	id := text
 	if len(id) > 0 && (isBlank(id[0]) || isBlank(id[len(id)-1])) {
 		id = bytes.Trim(id, " \t")
 	}
 	switch {
 	case len(id) == 0:
-		return value{bad, text}, problemf("no taskId", text, "the taskId is empty")
+		return value{bad, text}, rowErrorf("no taskId", text, "the taskId is empty")
 	case string(id) == "." || string(id) == "..":
-		return value{bad, text}, problemf("bad taskId", id, "a taskId cannot be %s", words.Quote(string(id)))
+		return value{bad, text}, rowErrorf("bad taskId", id, "a taskId cannot be %s", words.Quote(string(id)))
 	case len(id) > maxTaskID:
-		return value{bad, text}, problemf("bad taskId", id, "the taskId has %d characters; at most %d are possible", len(id), maxTaskID)
+		return value{bad, text}, rowErrorf("bad taskId", id, "the taskId has %d characters; at most %d are possible", len(id), maxTaskID)
 	}
 	for i, c := range id {
 		if !taskIDBytes[c] {
 			r, _ := utf8.DecodeRune(id[i:])
-			return value{bad, text}, problemf("bad taskId", id, "the taskId %s holds %q; only A-Z a-z 0-9 . _ ~ - are possible%s",
+			return value{bad, text}, rowErrorf("bad taskId", id, "the taskId %s holds %q; only A-Z a-z 0-9 . _ ~ - are possible%s",
 				words.Quote(string(id)), r, scientificHint(string(id)))
 		}
 	}

@@ -93,7 +93,7 @@ func (r *rules) openLookups() (err error) {
 }
 
 // text translates a text. An empty one that is not translated stays empty.
-func (tr *translation) text(text []byte) ([]byte, *problem) {
+func (tr *translation) text(text []byte) ([]byte, *RowError) {
 	if tr == nil {
 		return text, nil
 	}
@@ -115,7 +115,7 @@ func (tr *translation) text(text []byte) ([]byte, *problem) {
 
 // cell translates a CSV cell. A clearing mark or a spreadsheet's error that is
 // not translated stays what it is.
-func (tr *translation) cell(cell []byte) ([]byte, *problem) {
+func (tr *translation) cell(cell []byte) ([]byte, *RowError) {
 	to, p := tr.text(cell)
 	if p == nil {
 		return to, nil
@@ -128,7 +128,7 @@ func (tr *translation) cell(cell []byte) ([]byte, *problem) {
 
 // appendTranslated appends an object of metadata with the texts of its keys
 // translated. path is the object's own, with a dot behind it.
-func (r *rules) appendTranslated(dst, object []byte, path string) ([]byte, *problem) {
+func (r *rules) appendTranslated(dst, object []byte, path string) ([]byte, *RowError) {
 	dst = append(dst, '{')
 	for name, raw := range members(object) {
 		dst = appendKey(dst, name)
@@ -141,7 +141,7 @@ func (r *rules) appendTranslated(dst, object []byte, path string) ([]byte, *prob
 			}
 			dst, _ = jsontext.AppendQuote(dst, text) // valid UTF-8, as files and arguments are
 		case '{':
-			var p *problem
+			var p *RowError
 			if dst, p = r.appendTranslated(dst, raw, key+"."); p != nil {
 				return nil, p
 			}

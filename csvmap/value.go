@@ -44,18 +44,9 @@ func (v value) appendCell(dst []byte, t target) []byte {
 	return record.AppendCSV(dst, v.text)
 }
 
-// problem is why a value cannot be used; it becomes a RowError.
-type problem struct {
-	kind   string
-	value  string
-	reason string
-	// untranslated: the cell is not in its lookup file. A rerun, which
-	// translates nothing, must not take it as it stands.
-	untranslated bool
-}
-
-func problemf[T record.Text](kind string, value T, format string, args ...any) *problem {
-	return &problem{kind: kind, value: words.Shorten(string(value), 100), reason: fmt.Sprintf(format, args...)}
+// rowErrorf makes the error of a value; the row fills in where it stands.
+func rowErrorf[T record.Text](kind string, value T, format string, args ...any) *RowError {
+	return &RowError{Kind: kind, Value: words.Shorten(string(value), 100), Reason: fmt.Sprintf(format, args...)}
 }
 
 // typist reads texts as the types of their targets.
@@ -70,7 +61,7 @@ type typist struct {
 func (y *typist) since(start int) []byte { return y.made[start:len(y.made):len(y.made)] }
 
 // cell reads a CSV cell, translated by tr. Lists are translated item by item.
-func (y *typist) cell(t target, tr *translation, cell []byte) (value, *problem) {
+func (y *typist) cell(t target, tr *translation, cell []byte) (value, *RowError) {
 	if tr != nil && t.kind() != client.List {
 		to, p := tr.cell(cell)
 		if p != nil {
@@ -82,18 +73,18 @@ func (y *typist) cell(t target, tr *translation, cell []byte) (value, *problem) 
 	switch meaning {
 	case emptyMeaning:
 		if t.place == toTaskID {
-			return value{}, problemf("no taskId", "", "the taskId is empty")
+			return value{}, rowErrorf("no taskId", "", "the taskId is empty")
 		}
 		if y.emptyClears {
 			return value{state: cleared}, nil
 		}
 		return value{}, nil
 	case errorMeaning:
-		return value{bad, cell}, problemf("spreadsheet error", cell,
+		return value{bad, cell}, rowErrorf("spreadsheet error", cell,
 			`%s is the error of a spreadsheet's formula; repair it there, or write \%s if the text is meant`, cell, cell)
 	case clearMeaning:
 		if t.place == toTaskID {
-			return value{bad, cell}, problemf("bad taskId", cell, "the taskId cannot be cleared")
+			return value{bad, cell}, rowErrorf("bad taskId", cell, "the taskId cannot be cleared")
 		}
 		return value{state: cleared}, nil
 	}
@@ -111,7 +102,7 @@ func (y *typist) cell(t target, tr *translation, cell []byte) (value, *problem) 
 }
 
 // typed reads a text that is not plain text for its target.
-func (y *typist) typed(t target, tr *translation, text []byte) (value, *problem) {
+func (y *typist) typed(t target, tr *translation, text []byte) (value, *RowError) {
 	if t.place == toKey {
 		return y.typedKey(t, text)
 	}
@@ -132,11 +123,11 @@ func (y *typist) typed(t target, tr *translation, text []byte) (value, *problem)
 	return y.object(raw)
 }
 
-func (y *typist) typedKey(t target, text []byte) (value, *problem) {
+func (y *typist) typedKey(t target, text []byte) (value, *RowError) {
 	switch t.typ {
 	case numberKey:
 		if !isNumber(text) {
-			return value{}, problemf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", words.Quote(string(text)), blanksHint(text))
+			return value{}, rowErrorf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", words.Quote(string(text)), blanksHint(text))
 		}
 		return value{given, text}, nil
 	case booleanKey:
@@ -145,7 +136,7 @@ func (y *typist) typedKey(t target, text []byte) (value, *problem) {
 				return value{given, []byte(name)}, nil
 			}
 		}
-		return value{}, problemf("bad boolean", text, "%s is no boolean; write true or false%s", words.Quote(string(text)), blanksHint(text))
+		return value{}, rowErrorf("bad boolean", text, "%s is no boolean; write true or false%s", words.Quote(string(text)), blanksHint(text))
 	}
 	raw, p := y.json(text)
 	return value{given, raw}, p
@@ -160,9 +151,9 @@ func blanksHint(text []byte) string {
 }
 
 // objectValue makes the value of metadata from canonical JSON.
-func objectValue(raw []byte) (value, *problem) {
+func objectValue(raw []byte) (value, *RowError) {
 	if raw[0] != '{' {
-		return value{}, problemf("wrong type", raw, `metadata must be a JSON object, like {"region":"EU"}`)
+		return value{}, rowErrorf("wrong type", raw, `metadata must be a JSON object, like {"region":"EU"}`)
 	}
 	if string(raw) == "{}" {
 		return value{state: cleared}, nil
@@ -171,7 +162,7 @@ func objectValue(raw []byte) (value, *problem) {
 }
 
 // object makes the value of metadata from canonical JSON, its keys translated.
-func (y *typist) object(raw []byte) (value, *problem) {
+func (y *typist) object(raw []byte) (value, *RowError) {
 	if y.keys != nil && raw[0] == '{' {
 		start := len(y.made)
 		translated, p := y.keys.appendTranslated(y.made, raw, "")
@@ -185,7 +176,7 @@ func (y *typist) object(raw []byte) (value, *problem) {
 }
 
 // splitList reads a list that is not written as JSON.
-func (y *typist) splitList(text []byte, tr *translation) (value, *problem) {
+func (y *typist) splitList(text []byte, tr *translation) (value, *RowError) {
 	list := y.newList(tr)
 	for line := range bytes.FieldsFuncSeq(text, isNewline) {
 		for item := range bytes.SplitSeq(line, []byte(y.separator)) {
@@ -199,7 +190,7 @@ func (y *typist) splitList(text []byte, tr *translation) (value, *problem) {
 	}
 	v, p := list.value()
 	if v.state == cleared {
-		return value{}, problemf("empty list", text, `the cell holds blanks and separators but no URL; leave it empty, or write "" in it to clear the list`)
+		return value{}, rowErrorf("empty list", text, `the cell holds blanks and separators but no URL; leave it empty, or write "" in it to clear the list`)
 	}
 	return v, p
 }
@@ -207,7 +198,7 @@ func (y *typist) splitList(text []byte, tr *translation) (value, *problem) {
 func isNewline(r rune) bool { return r == '\n' || r == '\r' }
 
 // jsonList makes the value of a list from canonical JSON.
-func (y *typist) jsonList(raw []byte, tr *translation) (value, *problem) {
+func (y *typist) jsonList(raw []byte, tr *translation) (value, *RowError) {
 	list := y.newList(tr)
 	d := jsontext.NewDecoder(bytes.NewBuffer(raw))
 	begin, err := d.ReadToken()
@@ -220,7 +211,7 @@ func (y *typist) jsonList(raw []byte, tr *translation) (value, *problem) {
 		}
 	}
 	if err != nil || d.PeekKind() != ']' {
-		return value{}, problemf("wrong type", raw, `a list must be a JSON array of texts, like ["https://example.com/a.pdf"]`)
+		return value{}, rowErrorf("wrong type", raw, `a list must be a JSON array of texts, like ["https://example.com/a.pdf"]`)
 	}
 	return list.value()
 }
@@ -229,8 +220,8 @@ func (y *typist) jsonList(raw []byte, tr *translation) (value, *problem) {
 type list struct {
 	typist      *typist
 	translation *translation
-	start       int      // in typist.made
-	bad         *problem // the first that an item has
+	start       int       // in typist.made
+	bad         *RowError // the first that an item has
 }
 
 func (y *typist) newList(tr *translation) *list {
@@ -240,7 +231,7 @@ func (y *typist) newList(tr *translation) *list {
 }
 
 // add adds an item, translated.
-func (l *list) add(item []byte) *problem {
+func (l *list) add(item []byte) *RowError {
 	item, p := l.translation.text(item)
 	if p != nil {
 		return p
@@ -257,7 +248,7 @@ func (l *list) add(item []byte) *problem {
 }
 
 // value ends the list.
-func (l *list) value() (value, *problem) {
+func (l *list) value() (value, *RowError) {
 	l.typist.made = append(l.typist.made, ']')
 	switch text := l.typist.since(l.start); {
 	case len(text) == len("[]"):
@@ -270,10 +261,10 @@ func (l *list) value() (value, *problem) {
 }
 
 // checkURL wants an absolute http or https URL with a host.
-func checkURL(s string) *problem {
+func checkURL(s string) *RowError {
 	u, err := url.Parse(s)
 	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && !strings.ContainsAny(s, " \t\r\n") {
 		return nil
 	}
-	return problemf("bad URL", s, "%s is no absolute http or https URL, like https://example.com/a.pdf", words.Quote(s))
+	return rowErrorf("bad URL", s, "%s is no absolute http or https URL, like https://example.com/a.pdf", words.Quote(s))
 }
