@@ -15,7 +15,7 @@ import (
 const (
 	writeDelay  = 50 * time.Millisecond  // from a record's addition to its write
 	syncDelay   = 500 * time.Millisecond // from a write to its sync
-	writeSize   = 256 << 10              // so much is written without delay
+	writeSize   = 64 << 10               // so much is written without delay
 	keepBuffer  = 1 << 20                // a longer buffer is not used again
 	maxUnwrit   = 4 << 20                // bytes; more means Busy
 	maxUnsynced = 2 * time.Second        // age; more means Busy

@@ -22,7 +22,7 @@ const (
 	pageRows  = 128
 	placeSize = 16 // offset, length
 	pageSize  = pageRows * placeSize
-	pagesHeld = 256 // 512 KiB
+	pagesHeld = 64 // 128 KiB
 	nearPages = 1 << 17
 )
 
