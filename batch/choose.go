@@ -38,7 +38,7 @@ func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 // choose takes the row that goes next out of its queue. A nil row waits for
 // the given time, or for the next answer.
 func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
-	if d.busy {
+	if d.busy != nil {
 		d.waits.begin(nil, theirs, "waiting for the disk", time.Time{})
 		return nil, time.Time{}
 	}

@@ -36,7 +36,7 @@ type dispatcher struct {
 	feedErr func() error // why the reader ended, once rows is closed
 
 	lanes      lanes
-	busy       bool // the disk cannot keep up
+	busy       <-chan struct{} // the disk cannot keep up: until its next step; else nil
 	inFlight   int
 	quota      quotaSeen
 	confirming bool // the request that confirms a 401 is in flight
@@ -78,11 +78,8 @@ func (d *dispatcher) await(now, wake time.Time) {
 		d.timer.Reset(wake.Sub(now))
 		timer = d.timer.C
 	}
-	rows, failed, drained := d.rows, d.file.Failed(), (<-chan struct{})(nil)
-	if d.busy {
-		drained = d.file.Drained()
-	}
-	if d.busy || d.stopping.stop == nil && d.readAhead() {
+	rows, failed := d.rows, d.file.Failed()
+	if d.busy != nil || d.stopping.stop == nil && d.readAhead() {
 		rows = nil
 	}
 	if d.stopping.unwritable {
@@ -101,7 +98,7 @@ func (d *dispatcher) await(now, wake time.Time) {
 		handle = func() { d.signal(time.Now()) }
 	case <-failed:
 		handle = d.diskFailed
-	case <-drained:
+	case <-d.busy:
 	case <-timer:
 	}
 	d.account(now)

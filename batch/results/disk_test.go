@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	"taskbatch/csvmap/rowindex"
@@ -115,4 +116,12 @@ func startWriter(d *disk) *Writer {
 	d.data = Header(twoColumns)
 	d.synced = len(d.data)
 	return newWriter(d, "x.partial", twoColumns, int64(d.synced), rowindex.New(os.TempDir()))
+}
+
+// onDisk gives the Writer, in a bubble of virtual time, as long as its disk may
+// need to write and sync what was added, and returns its error.
+func onDisk(w *Writer) error {
+	time.Sleep(20 * time.Second)
+	synctest.Wait()
+	return w.Err()
 }

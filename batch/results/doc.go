@@ -7,7 +7,7 @@
 //	Create or Continue -> Writer.Add ... -> Writer.Close -> Writer.Order
 //
 // The Writer takes records without waiting for the disk, writes them at most
-// 50 ms later and syncs about every half second; Busy, Drained and Failed tell
+// 50 ms later and syncs about every half second; Busy and Failed tell
 // a dispatcher when to hold back. It notes where the record of each row stands,
 // so that in the end Order has only to copy them into row order, with bounded
 // memory, in the Form that is wanted; it gives the complete file its name

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -23,60 +24,67 @@ import (
 // record; nothing is written any more.
 func TestFullDiskAtEveryWrite(t *testing.T) {
 	for n := 1; n <= 300; n++ {
-		part := n * 37 % 120 // bytes of the last record that still fit; it may fit as a whole
-		d := &disk{failWrite: n, writesPart: part, failErr: syscall.ENOSPC}
-		w := startWriter(d)
-		want := bytes.Clone(d.data)
-		for row := int64(2); row < int64(n)+5; row++ {
-			w.Add(newRecord(row))
-			want = newRecord(row).append(want)
-			if err := w.Sync(t.Context()); (err == nil) != (row < int64(n)+1) || err != nil && !errors.Is(err, syscall.ENOSPC) {
-				t.Fatalf("write %d, row %d: %v", n, row, err)
-			}
+		synctest.Test(t, func(t *testing.T) { fullDisk(t, n) })
+	}
+}
+
+// fullDisk is a disk that is full at the write with this number.
+func fullDisk(t *testing.T, n int) {
+	part := n * 37 % 120 // bytes of the last record that still fit; it may fit as a whole
+	d := &disk{failWrite: n, writesPart: part, failErr: syscall.ENOSPC}
+	w := startWriter(d)
+	want := bytes.Clone(d.data)
+	for row := int64(2); row < int64(n)+5; row++ {
+		w.Add(newRecord(row))
+		want = newRecord(row).append(want)
+		if err := onDisk(w); (err == nil) != (row < int64(n)+1) || err != nil && !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("write %d, row %d: %v", n, row, err)
 		}
-		select {
-		case <-w.Failed():
-		default:
-			t.Fatal("not failed")
+	}
+	select {
+	case <-w.Failed():
+	default:
+		t.Fatal("not failed")
+	}
+	if !errors.Is(w.Err(), syscall.ENOSPC) || !errors.Is(w.Close(), syscall.ENOSPC) || w.Busy() != nil || d.writes != n {
+		t.Fatalf("%v, %d writes", w.Err(), d.writes)
+	}
+	inFile := n - 1
+	if part >= len(newRecord(int64(n)+1).append(nil)) {
+		inFile = n
+	}
+	if rows := bytes.Count(d.data, []byte("updated")); rows != inFile {
+		t.Fatalf("%d records after %d writes", rows, n)
+	}
+	if got := append(bytes.Clone(d.data), w.Unrecorded()...); !bytes.Equal(got, want) {
+		t.Fatalf("write %d: file and unrecorded are %d bytes, not %d", n, len(got), len(want))
+	}
+	count := 0
+	for s := newScanner(bytes.NewReader(w.Unrecorded())); ; count++ {
+		rec, err := s.next()
+		if err == io.EOF {
+			break
 		}
-		if !errors.Is(w.Err(), syscall.ENOSPC) || !errors.Is(w.Close(), syscall.ENOSPC) || w.Busy() || d.writes != n {
-			t.Fatalf("%v, busy %v, %d writes", w.Err(), w.Busy(), d.writes)
+		var old Old
+		if err := errors.Join(err, old.parse(rec, 2)); err != nil {
+			t.Fatal(err)
 		}
-		inFile := n - 1
-		if part >= len(newRecord(int64(n)+1).append(nil)) {
-			inFile = n
-		}
-		if rows := bytes.Count(d.data, []byte("updated")); rows != inFile {
-			t.Fatalf("%d records after %d writes", rows, n)
-		}
-		if got := append(bytes.Clone(d.data), w.Unrecorded()...); !bytes.Equal(got, want) {
-			t.Fatalf("write %d: file and unrecorded are %d bytes, not %d", n, len(got), len(want))
-		}
-		count := 0
-		for s := newScanner(bytes.NewReader(w.Unrecorded())); ; count++ {
-			rec, err := s.next()
-			if err == io.EOF {
-				break
-			}
-			var old Old
-			if err := errors.Join(err, old.parse(rec, 2)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if count != n+3-inFile {
-			t.Fatal(count, "records")
-		}
+	}
+	if count != n+3-inFile {
+		t.Fatal(count, "records")
 	}
 }
 
 // Even if the half record cannot be cut off, Continue can.
-func TestHalfRecordThatStays(t *testing.T) {
+func TestHalfRecordThatStays(t *testing.T) { synctest.Test(t, halfRecordThatStays) }
+
+func halfRecordThatStays(t *testing.T) {
 	d := &disk{failWrite: 2, writesPart: 50, failErr: syscall.EIO, noTruncate: syscall.EIO}
 	w := startWriter(d)
 	want := bytes.Clone(d.data)
 	for row := range int64(2) {
 		w.Add(newRecord(row + 2))
-		_ = w.Sync(t.Context())
+		_ = onDisk(w)
 		want = newRecord(row + 2).append(want)
 	}
 	_ = w.Close()
@@ -87,13 +95,15 @@ func TestHalfRecordThatStays(t *testing.T) {
 }
 
 // After a failed sync nobody knows what the disk has since the last good one.
-func TestFailedSync(t *testing.T) {
+func TestFailedSync(t *testing.T) { synctest.Test(t, failedSync) }
+
+func failedSync(t *testing.T) {
 	d := &disk{failSync: 3, failErr: syscall.EIO}
 	w := startWriter(d)
 	var doubtful []byte
 	for row := range int64(5) {
 		w.Add(newRecord(row + 2))
-		if err := w.Sync(t.Context()); (err == nil) != (row < 2) {
+		if err := onDisk(w); (err == nil) != (row < 2) {
 			t.Fatal(row, err)
 		}
 		if row >= 2 {
@@ -132,7 +142,7 @@ func TestPowerCut(t *testing.T) {
 			ends := []int{len(d.data)}
 			image := bytes.Clone(d.data)
 			var times []time.Time
-			safe := 0 // records that a call of Sync followed
+			safe := 0 // records that had time enough
 			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 			for step := range rapid.IntRange(0, 60).Draw(t, "records") {
 				r := newRecord(int64(step) + 2)
@@ -144,7 +154,7 @@ func TestPowerCut(t *testing.T) {
 				ends = append(ends, len(image))
 				switch rapid.IntRange(0, 9).Draw(t, "then") {
 				case 0:
-					if err := w.Sync(t.Context()); err != nil {
+					if err := onDisk(w); err != nil {
 						t.Fatal(err)
 					}
 					safe = step + 1

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -66,10 +65,10 @@ type Writer struct {
 	err          error
 	failed       chan struct{}
 
-	wake, dirty       chan struct{} // something was appended, written
-	writeNow, syncNow chan struct{} // without delay
-	closing           chan struct{}
-	running           sync.WaitGroup
+	wake, dirty chan struct{} // something was appended, written
+	writeNow    chan struct{} // without delay
+	closing     chan struct{}
+	running     sync.WaitGroup
 }
 
 // recordEnd is where in a buffer a row's record ends.
@@ -84,11 +83,10 @@ func newWriter(f File, path string, columns []string, size int64, index *rowinde
 	w := &Writer{
 		file: f, path: path, columns: columns, index: index, size: size, synced: size,
 		step: make(chan struct{}), failed: make(chan struct{}), closing: make(chan struct{}),
-		wake: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
-		writeNow: make(chan struct{}, 1), syncNow: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), dirty: make(chan struct{}, 1), writeNow: make(chan struct{}, 1),
 	}
 	w.running.Go(func() { w.loop(w.wake, w.writeNow, writeDelay, w.write) })
-	w.running.Go(func() { w.loop(w.dirty, w.syncNow, syncDelay, w.sync) })
+	w.running.Go(func() { w.loop(w.dirty, nil, syncDelay, w.sync) })
 	return w
 }
 
@@ -114,41 +112,27 @@ func (w *Writer) append(row int64, encode func([]byte) []byte) {
 	}
 }
 
-// Busy tells whether the disk cannot keep up: more than 4 MiB wait to be
-// written, or the oldest record that is not synced is older than 2 s. The
-// producer should then send nothing new until Drained.
-func (w *Writer) Busy() bool {
+// Busy is nil as long as the disk keeps up. Once more than 4 MiB wait to be
+// written, or the oldest record that is not synced is older than 2 s, it is a
+// channel that is closed after the next step of the disk: the producer should
+// send nothing new until then, and ask again.
+func (w *Writer) Busy() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.busy()
-}
-
-func (w *Writer) busy() bool {
-	if w.err != nil {
-		return false
-	}
-	if len(w.buf)+len(w.taken) > maxUnwrit {
-		return true
-	}
-	for _, t := range w.since {
-		if !t.IsZero() {
-			return time.Since(t) > maxUnsynced
-		}
-	}
-	return false
-}
-
-// Drained returns a channel that is closed as soon as it is worth asking Busy
-// again: at once if the disk keeps up, else after its next step.
-func (w *Writer) Drained() <-chan struct{} {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.busy() {
+	if w.err == nil && (len(w.buf)+len(w.taken) > maxUnwrit || w.age() > maxUnsynced) {
 		return w.step
 	}
-	done := make(chan struct{})
-	close(done)
-	return done
+	return nil
+}
+
+// age is that of the oldest record that is not synced.
+func (w *Writer) age() time.Duration {
+	for _, t := range w.since {
+		if !t.IsZero() {
+			return time.Since(t)
+		}
+	}
+	return 0
 }
 
 // Failed is closed at the first error of a write or a sync; Err tells which.
@@ -161,53 +145,21 @@ func (w *Writer) Err() error {
 	return w.err
 }
 
-// Sync returns when all records appended so far are on the disk. Errors: that
-// of the write or sync, or the context's.
-func (w *Writer) Sync(ctx context.Context) error {
-	w.mu.Lock()
-	target := w.size + int64(len(w.taken)+len(w.buf))
-	w.mu.Unlock()
-	if err := w.reach(ctx, w.writeNow, &w.size, target); err != nil {
-		return err
-	}
-	return w.reach(ctx, w.syncNow, &w.synced, target)
-}
-
-// reach waits until mark, moved on by the goroutine that hurry hurries, is at
-// the target.
-func (w *Writer) reach(ctx context.Context, hurry chan struct{}, mark *int64, target int64) error {
-	for {
-		w.mu.Lock()
-		at, step, err := *mark, w.step, w.err
-		w.mu.Unlock()
-		if err != nil || at >= target {
-			return err
-		}
-		signal(hurry)
-		select {
-		case <-step:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// Close syncs all records, ends the goroutines and closes the file. It returns
-// the first error of the Writer's life. Order may follow, and Discard must.
+// Close ends the goroutines, writes and syncs what is left and closes the file.
+// It returns the first error of the Writer's life. Order may follow, and Discard
+// must.
 func (w *Writer) Close() error {
-	err := w.Sync(context.Background())
 	close(w.closing)
 	w.running.Wait()
-	if err != nil && (w.inDoubt || w.file.Sync() != nil) {
+	w.write()
+	w.sync()
+	if w.err != nil && (w.inDoubt || w.file.Sync() != nil) {
 		w.doubtful = w.readBack()
 	}
-	if cerr := w.file.Close(); err == nil && cerr != nil {
-		err = fmt.Errorf("close %s: %w", w.path, reason(cerr))
-		w.mu.Lock()
-		w.err = err
-		w.mu.Unlock()
+	if err := w.file.Close(); w.err == nil && err != nil {
+		w.err = fmt.Errorf("close %s: %w", w.path, reason(err))
 	}
-	return err
+	return w.err
 }
 
 // Discard removes the temporary file in which a Writer with many records keeps
@@ -218,11 +170,7 @@ func (w *Writer) Discard() error { return w.index.Close() }
 // write those that are not in the file, after a failed sync also those written
 // since the last one that succeeded, because nobody can know whether the disk
 // has them. It is called after Close.
-func (w *Writer) Unrecorded() []byte {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Concat(w.doubtful, w.taken, w.buf)
-}
+func (w *Writer) Unrecorded() []byte { return slices.Concat(w.doubtful, w.taken, w.buf) }
 
 // readBack fetches what a failed sync leaves in doubt.
 func (w *Writer) readBack() []byte {
@@ -244,8 +192,8 @@ func (w *Writer) loop(work, hurry <-chan struct{}, delay time.Duration, do func(
 		case <-t.C:
 		case <-hurry:
 		case <-w.closing:
+			return
 		}
-		t.Stop()
 		do()
 	}
 }
