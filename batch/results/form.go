@@ -71,16 +71,16 @@ func (f Form) decode(rec []byte) ([]byte, bool) {
 // own. A cell that is not encoded as it should be ends them.
 func cells(rec []byte, delimiter byte) func(yield func(cell string, own bool) bool) {
 	return func(yield func(cell string, own bool) bool) {
-		for n := 0; ; n++ {
-			length, err := cellLength(rec, delimiter)
+		n := 0
+		for cell, err := range split(rec, delimiter) {
 			if err != nil {
 				yield("", false)
 				return
 			}
-			if !yield(decode(string(rec[:length])), n >= record.NumHead) || length == len(rec) {
+			if !yield(decode(string(cell)), n >= record.NumHead) {
 				return
 			}
-			rec = rec[length+1:]
+			n++
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"taskbatch/csvmap/record"
@@ -41,38 +42,29 @@ func (o *Old) Own(column int) string {
 	if column < 0 {
 		return ""
 	}
-	rest := o.Tail
-	for ; ; column-- {
-		length, err := cellLength(rest[1:], ',')
-		if err != nil {
-			return "" // the record was parsed: there is none
+	for cell := range split(o.Tail[1:], ',') {
+		if column--; column < 0 {
+			return decode(string(cell))
 		}
-		if column == 0 {
-			return decode(string(rest[1 : 1+length]))
-		}
-		rest = rest[1+length:]
 	}
+	return ""
 }
 
 // parse splits a whole record. The error says what is wrong with it.
 func (o *Old) parse(rec []byte, columns int) error {
 	o.Raw = rec
-	rest, n := rec[:len(rec)-1], 0
-	for ; ; n++ {
-		length, err := cellLength(rest, ',')
+	text, n, end := rec[:len(rec)-1], 0, -1
+	for cell, err := range split(text, ',') {
 		if err != nil {
 			return err
 		}
-		if n < record.NumHead {
-			o.head[n], o.Tail = rest[:length], rest[length:]
+		if end += 1 + len(cell); n < record.NumHead {
+			o.head[n], o.Tail = cell, text[end:]
 		}
-		if length == len(rest) {
-			break
-		}
-		rest = rest[length+1:]
+		n++
 	}
-	if n+1 != record.NumHead+columns {
-		return fmt.Errorf("%d cells instead of %d", n+1, record.NumHead+columns)
+	if n != record.NumHead+columns {
+		return fmt.Errorf("%d cells instead of %d", n, record.NumHead+columns)
 	}
 	var ok bool
 	if o.Outcome, ok = record.ParseOutcome(string(o.head[record.ColOutcome])); !ok {
@@ -101,6 +93,20 @@ func (o *Old) parseStart(rec []byte) error {
 var comma, quote = []byte{','}, []byte{'"'}
 
 var errOpenQuote = errors.New("a quote that is not closed")
+
+// split yields the cells of a record without its line feed, not decoded. The
+// first error ends it.
+func split(rec []byte, delimiter byte) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for {
+			length, err := cellLength(rec, delimiter)
+			if !yield(rec[:length], err) || err != nil || length == len(rec) {
+				return
+			}
+			rec = rec[length+1:]
+		}
+	}
+}
 
 // cellLength is how many bytes the first cell of b has, its quotes included;
 // all of them beside errOpenQuote.
@@ -143,14 +149,13 @@ func parseHeader(line []byte) (columns []string, problem string) {
 	if !bytes.HasPrefix(line, []byte(headLine)) || !strings.ContainsRune(",\n", rune(line[len(headLine)])) {
 		return nil, headerProblem(line)
 	}
-	rest := line[len(headLine) : len(line)-1]
-	for len(rest) > 0 {
-		length, err := cellLength(rest[1:], ',')
-		if err != nil {
-			return nil, headerProblem(line)
+	if own := line[len(headLine) : len(line)-1]; len(own) > 0 {
+		for cell, err := range split(own[1:], ',') {
+			if err != nil {
+				return nil, headerProblem(line)
+			}
+			columns = append(columns, decode(string(cell)))
 		}
-		columns = append(columns, decode(string(rest[1:1+length])))
-		rest = rest[1+length:]
 	}
 	if !bytes.Equal(Header(columns), line) {
 		return nil, headerProblem(line)

@@ -69,19 +69,18 @@ func readTail(f *os.File, from int64) (torn, error) {
 
 // addHead takes note of a line that begins like a record.
 func (t *torn) addHead(line []byte) {
-	var head [record.NumHead]string
-	rest := bytes.TrimSuffix(line, []byte("\n"))
-	for i := range head {
-		length, err := cellLength(rest, ',')
-		if err != nil || length == len(rest) && i < len(head)-1 {
-			return
+	var h record.Head
+	n := 0
+	for cell, err := range split(bytes.TrimSuffix(line, []byte("\n")), ',') {
+		if err != nil || n == len(h) {
+			break
 		}
-		head[i], rest = string(rest[:length]), rest[min(length+1, len(rest)):]
+		h[n] = string(cell)
+		n++
 	}
-	h := record.Head(head)
 	_, isOutcome := h.Outcome()
 	_, isRow := h.Row()
-	if !isOutcome || !isRow {
+	if n < len(h) || !isOutcome || !isRow {
 		return
 	}
 	at, err := time.Parse(record.TimeLayout, h[record.ColAt])
@@ -114,12 +113,13 @@ func (t *torn) damage(start []byte, columns int) string {
 
 // isStart tells whether b is the start of a record.
 func isStart(b []byte, columns int) bool {
-	for n := range record.NumHead + columns {
-		length, err := cellLength(b, ',')
-		if err != nil && err != errOpenQuote {
+	n, end := 0, -1
+	for text, err := range split(b, ',') {
+		if err != nil && err != errOpenQuote || n == record.NumHead+columns {
 			return false
 		}
-		cell, last := string(b[:length]), length == len(b)
+		end += 1 + len(text)
+		cell, last := string(text), end == len(b)
 		switch n {
 		case record.ColOutcome:
 			begins := func(word string) bool { return word == cell || last && strings.HasPrefix(word, cell) }
@@ -131,10 +131,7 @@ func isStart(b []byte, columns int) bool {
 				return false
 			}
 		}
-		if last {
-			return true
-		}
-		b = b[length+1:]
+		n++
 	}
-	return false // a cell too many
+	return true
 }
