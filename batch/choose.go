@@ -29,7 +29,8 @@ func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 		}
 		it, wake := d.choose(now)
 		if it == nil {
-			return earliest(wake, d.rules.ends(d.waits.whose))
+			end, _ := d.rules.ends(d.waits.whose)
+			return earliest(wake, end)
 		}
 		d.launch(it, now)
 	}
@@ -42,22 +43,22 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 		d.waits.begin(nil, theirs, "waiting for the disk", time.Time{})
 		return nil, time.Time{}
 	}
-	if d.lanes.suspects.len() > 0 || d.confirming {
+	if len(d.lanes.suspects) > 0 || d.confirming {
 		return d.chooseConfirm(now)
 	}
 	if at := d.rules.secondTry(); now.Before(at) {
 		d.waits.begin(nil, theirs, "trying once more", at)
 		return nil, at
 	}
-	dec, l := d.gate.Next(now, d.inFlight, d.lanes.left), &d.lanes
+	dec, l := d.ask(now), &d.lanes
 	next := d.nextRetry()
 	take := l.ready.pop
 	switch {
-	case dec.Probe && len(l.retry)+l.ready.len() > 0:
+	case dec.Probe && len(l.retry)+len(l.ready) > 0:
 		take = l.probe
 	case !next.IsZero() && !next.After(now):
-		take = l.retry.pop
-	case l.ready.len() == 0 && dec.Reason != pace.Outage:
+		take = l.retry.popLast
+	case len(l.ready) == 0 && dec.Reason != pace.Outage:
 		return nil, d.idle(next)
 	}
 	if at, ok := d.mayGo(now, dec); !ok {
@@ -68,6 +69,15 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	return it, time.Time{}
 }
 
+// ask asks the gate whether one more request may go.
+func (d *dispatcher) ask(now time.Time) pace.Decision {
+	dec := d.gate.Next(now, d.inFlight, d.lanes.left)
+	if dec.Announced {
+		d.rules.announced(dec.At.Sub(now))
+	}
+	return dec
+}
+
 // nextRetry is when the first row in the retry queue may go; zero: there is
 // none. At the end of a run whose rows get through nothing is gained by a long
 // wait.
@@ -76,8 +86,8 @@ func (d *dispatcher) nextRetry() time.Time {
 	if len(l.retry) == 0 {
 		return time.Time{}
 	}
-	first := l.retry[0]
-	if alone := d.rows == nil && l.ready.len() == 0; alone && d.rules.through >= aloneShare*int64(len(l.retry)) {
+	first := l.retry[len(l.retry)-1]
+	if alone := d.rows == nil && len(l.ready) == 0; alone && d.rules.through >= aloneShare*int64(len(l.retry)) {
 		return earliest(first.due, first.early)
 	}
 	return first.due
@@ -89,7 +99,7 @@ func (d *dispatcher) chooseConfirm(now time.Time) (*item, time.Time) {
 	if d.inFlight > 0 {
 		return nil, time.Time{}
 	}
-	dec := d.gate.Next(now, d.inFlight, d.lanes.left)
+	dec := d.ask(now)
 	if at, ok := d.mayGo(now, dec); !ok {
 		return nil, at
 	}
@@ -125,7 +135,7 @@ func (d *dispatcher) mayGo(now time.Time, dec pace.Decision) (time.Time, bool) {
 		d.waits.keepPace(now, "--rate")
 		d.waits.begin(&d.sum.Waited.Rate, ours, "waiting for the rate", dec.At)
 	case dec.Reason == pace.Quota:
-		d.waits.keepPace(now, d.quota.text(d.cfg.Pace.QuotaShare))
+		d.waits.keepPace(now, d.quotaText())
 		d.waits.begin(&d.sum.Waited.Quota, quota, "waiting for the quota", dec.At)
 	case dec.Reason == pace.Load:
 		d.waits.keepPace(now, "what the server takes")
@@ -154,6 +164,16 @@ func (d *dispatcher) outageText() string {
 		what = "server unreachable"
 	}
 	return what + " since " + o.Since.Format(time.TimeOnly)
+}
+
+// quotaText is the quota and the share of it that the run may use.
+func (d *dispatcher) quotaText() string {
+	limit, window := d.gate.Quota()
+	per := ""
+	if window > 0 {
+		per = fmt.Sprintf(" per %.0f s", window.Seconds())
+	}
+	return fmt.Sprintf("quota %d%s, %.0f%% of it", limit, per, 100*d.cfg.Pace.QuotaShare)
 }
 
 // whose is what a wait tells of the server when no row gets settled.
@@ -217,37 +237,6 @@ func (w *waits) look(now time.Time) (why string, until time.Time, pace string) {
 		pace = w.pace
 	}
 	return w.why, w.until, pace
-}
-
-// quotaSeen is what people are told of the server's quota.
-type quotaSeen struct {
-	limit  int64
-	reset  time.Time
-	window time.Duration // 0: not known yet
-}
-
-func (s *quotaSeen) answered(q *client.Quota) {
-	if !q.Known || q.OwnTask {
-		return
-	}
-	s.limit = q.Limit
-	if q.Relative {
-		s.window = max(s.window, q.Left)
-		return
-	}
-	if !s.reset.IsZero() && q.Reset.After(s.reset) {
-		s.window = q.Reset.Sub(s.reset)
-	}
-	s.reset = q.Reset
-}
-
-// text is the quota and the share of it that the run may use.
-func (s *quotaSeen) text(share float64) string {
-	per := ""
-	if s.window > 0 {
-		per = fmt.Sprintf(" per %.0f s", s.window.Seconds())
-	}
-	return fmt.Sprintf("quota %d%s, %.0f%% of it", s.limit, per, 100*share)
 }
 
 // earliest is the first of the times that are set.

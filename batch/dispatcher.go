@@ -38,7 +38,6 @@ type dispatcher struct {
 	lanes      lanes
 	busy       <-chan struct{} // the disk cannot keep up: until its next step; else nil
 	inFlight   int
-	quota      quotaSeen
 	confirming bool // the request that confirms a 401 is in flight
 	stopping   stopping
 
@@ -129,7 +128,7 @@ func (d *dispatcher) account(then time.Time) {
 func (d *dispatcher) readAhead() bool {
 	l := &d.lanes
 	// During an outage the probes come from as far ahead as may be.
-	enough := l.ready.len() >= enoughReady+cap(d.jobs) && !d.gate.Outage().Active
+	enough := len(l.ready) >= enoughReady+cap(d.jobs) && !d.gate.Outage().Active
 	return enough || l.rows >= maxUnsettled || l.bytes >= maxUnsettledBytes
 }
 

@@ -1,7 +1,7 @@
 package batch
 
 import (
-	"container/heap"
+	"slices"
 	"time"
 
 	"taskbatch/client"
@@ -55,7 +55,7 @@ type lanes struct {
 	tail     map[string]*item // last row of each lane
 	closed   closings         // lanes with a row that did not get through
 	ready    queue
-	retry    retries
+	retry    queue // by due, that which goes first at the end
 	suspects queue // answered 401, to be confirmed
 	untried  bool  // the last probe was a row that had not been tried
 
@@ -99,21 +99,21 @@ func (l *lanes) release(it *item) *item {
 // that has failed, and of those that have not been tried the last, which may
 // be none of the failing tasks' neighbours.
 func (l *lanes) probe() *item {
-	l.untried = !l.untried && l.ready.len() > 0
+	l.untried = !l.untried && len(l.ready) > 0
 	if l.untried || len(l.retry) == 0 {
 		return l.ready.popLast()
 	}
-	return l.retry.pop()
+	return l.retry.popLast()
 }
 
 // waiting takes out a row that is not in flight; nil: there is none.
 func (l *lanes) waiting() *item {
 	switch {
-	case l.suspects.len() > 0:
+	case len(l.suspects) > 0:
 		return l.suspects.pop()
 	case len(l.retry) > 0:
-		return l.retry.pop()
-	case l.ready.len() > 0:
+		return l.retry.popLast()
+	case len(l.ready) > 0:
 		return l.ready.pop()
 	}
 	return nil
@@ -149,55 +149,28 @@ func (c closings) by(task uint64) (closing, bool) {
 }
 
 // queue holds rows in order of arrival.
-type queue struct {
-	items []*item
-	head  int
-}
+type queue []*item
 
-func (q *queue) push(it *item) {
-	if q.head > 256 && q.head*2 > len(q.items) {
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
-	}
-	q.items = append(q.items, it)
-}
+func (q *queue) push(it *item) { *q = append(*q, it) }
 
 func (q *queue) pop() *item {
-	it := q.items[q.head]
-	q.items[q.head] = nil
-	q.head++
+	it := (*q)[0]
+	(*q)[0] = nil
+	*q = (*q)[1:]
 	return it
 }
 
 func (q *queue) popLast() *item {
-	last := len(q.items) - 1
-	it := q.items[last]
-	q.items[last] = nil
-	q.items = q.items[:last]
+	last := len(*q) - 1
+	it := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
 	return it
 }
 
-func (q *queue) len() int { return len(q.items) - q.head }
-
-// retries are rows that wait for their next attempt, earliest first.
-type retries []*item
-
-func (r *retries) add(it *item, due time.Time) {
+// insert keeps a queue in descending order of due.
+func (q *queue) insert(it *item, due time.Time) {
 	it.due = due
-	heap.Push(r, it)
-}
-
-func (r *retries) pop() *item { return heap.Pop(r).(*item) }
-
-func (r retries) Len() int           { return len(r) }
-func (r retries) Less(i, j int) bool { return r[i].due.Before(r[j].due) }
-func (r retries) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
-func (r *retries) Push(x any)        { *r = append(*r, x.(*item)) }
-func (r *retries) Pop() any {
-	last := len(*r) - 1
-	it := (*r)[last]
-	(*r)[last] = nil
-	*r = (*r)[:last]
-	return it
+	i, _ := slices.BinarySearchFunc(*q, due, func(it *item, due time.Time) int { return due.Compare(it.due) })
+	*q = slices.Insert(*q, i, it)
 }

@@ -150,7 +150,7 @@ func TestFelt(t *testing.T) {
 func TestReadAhead(t *testing.T) {
 	many := func(n int) lanes {
 		l := newLanes(0)
-		l.ready.items = make([]*item, n)
+		l.ready = make(queue, n)
 		return l
 	}
 	tests := []struct {

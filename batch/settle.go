@@ -57,11 +57,9 @@ func (d *dispatcher) answered(it *item) {
 func (d *dispatcher) observe(it *item, r *client.Reply) (felt bool) {
 	learned := d.gate.Answered(r, it.row.TaskID)
 	d.announceOutage(learned.Outage, r)
-	d.quota.answered(&r.Quota)
 	if s := d.rules.answered(it.row.TaskID, r); s != nil {
 		d.halt(s)
 	}
-	d.rules.announced(d.gate.Announced(r.Received))
 	return learned.Felt && d.rules.applied // where nothing gets through nothing is felt
 }
 
@@ -124,7 +122,7 @@ func (d *dispatcher) waitFor(it *item, wait time.Duration) {
 	if it.reply.Verdict == client.Throttled {
 		it.early = it.reply.Received.Add(wait)
 	}
-	d.lanes.retry.add(it, it.reply.Received.Add(wait))
+	d.lanes.retry.insert(it, it.reply.Received.Add(wait))
 }
 
 // ownWait is for how long a server that counts each task by itself refuses

@@ -176,39 +176,29 @@ func (b *ruleBook) waited(d time.Duration, w whose) {
 func (b *ruleBook) patient(w whose) bool { return w == ours || w == quota && !b.refusal }
 
 // ends is when the first of the two rules strikes that only the clock decides,
-// if nothing else happens; zero: never.
-func (b *ruleBook) ends(w whose) time.Time {
-	if b.patient(w) {
-		return b.durationEnds()
+// and whether that is the one on outages; zero: never.
+func (b *ruleBook) ends(w whose) (at time.Time, outage bool) {
+	if b.rules.MaxDuration > 0 {
+		at = b.started.Add(b.rules.MaxDuration)
 	}
-	return earliest(b.durationEnds(), b.outageEnds())
-}
-
-// outageEnds is when a run without a settled row stops; zero: no trouble.
-func (b *ruleBook) outageEnds() time.Time {
-	if !b.trouble || b.rules.MaxOutage <= 0 {
-		return time.Time{}
+	if b.trouble && b.rules.MaxOutage > 0 && !b.patient(w) {
+		if end := b.calm.Add(b.rules.MaxOutage + b.allowed); at.IsZero() || end.Before(at) {
+			return end, true
+		}
 	}
-	return b.calm.Add(b.rules.MaxOutage + b.allowed)
-}
-
-// durationEnds is when no new attempt may start; zero: never.
-func (b *ruleBook) durationEnds() time.Time {
-	if b.rules.MaxDuration <= 0 {
-		return time.Time{}
-	}
-	return b.started.Add(b.rules.MaxDuration)
+	return at, false
 }
 
 // expired looks at these two rules.
 func (b *ruleBook) expired(now time.Time, w whose) *Stop {
-	if end := b.durationEnds(); !end.IsZero() && !now.Before(end) {
-		return &Stop{Rule, fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), "the same command continues"}
-	}
-	if end := b.outageEnds(); !b.patient(w) && !end.IsZero() && !now.Before(end) {
+	end, outage := b.ends(w)
+	switch {
+	case end.IsZero() || now.Before(end):
+		return nil
+	case outage:
 		return &Stop{Rule, fmt.Sprintf("--max-outage: no row got through since %s", b.calm.Format(time.TimeOnly)), "the same command continues when the server is back"}
 	}
-	return nil
+	return &Stop{Rule, fmt.Sprintf("--max-duration: %s are over", b.rules.MaxDuration), "the same command continues"}
 }
 
 // stopping is how far the end of a stopped run has come.

@@ -42,11 +42,12 @@ const (
 
 // Decision is the answer to Gate.Next.
 type Decision struct {
-	Go      bool      // send one request now
-	At      time.Time // else: when to ask again; zero: after the next answer. Any answer may change it
-	Reason  Reason    // why it has to wait
-	Probe   bool      // an outage is on, and the request its probe
-	TooLong bool      // the server announced a wait beyond MaxWait: the run must stop, At says when to come back
+	Go        bool      // send one request now
+	At        time.Time // else: when to ask again; zero: after the next answer. Any answer may change it
+	Reason    Reason    // why it has to wait
+	Probe     bool      // an outage is on, and the request its probe
+	Announced bool      // the server said how long to wait
+	TooLong   bool      // and that is beyond MaxWait: the run must stop, At says when to come back
 }
 
 // wait is why and until when a request has to wait.
@@ -260,23 +261,10 @@ func (g *Gate) spent() bool {
 	return false
 }
 
-// Announced is how much longer the wait lasts that the server announced and
-// that is now in force; 0 without one.
-func (g *Gate) Announced(now time.Time) time.Duration {
-	t := g.tick(now)
-	if t < g.closing.until && g.closing.announced {
-		return g.closing.until - t
-	}
-	longest := time.Duration(0)
-	for i := range g.limits {
-		l := &g.limits[i]
-		if l.paces() && l.free(t, int64(g.pending), &g.sends) <= 0 {
-			if turn, announced := l.turn(g.sends.last()); announced {
-				longest = max(longest, turn-t)
-			}
-		}
-	}
-	return longest
+// Quota is the limit of which the server spoke first, and how long its window
+// is; 0: not known.
+func (g *Gate) Quota() (limit int64, window time.Duration) {
+	return g.limits[0].window.limit, g.limits[0].length
 }
 
 // Outage is the outage that is on, if any.
@@ -304,7 +292,7 @@ func (g *Gate) Next(now time.Time, inFlight int, left int64) Decision {
 	}
 	d := Decision{Go: w.reason == None, Reason: w.reason, Probe: g.outage.active}
 	if w.until != 0 {
-		d.At = g.epoch.Add(w.until)
+		d.At, d.Announced = g.epoch.Add(w.until), w.announced
 		d.TooLong = w.announced && w.until-t > g.cfg.MaxWait
 	}
 	return d

@@ -101,8 +101,8 @@ func TestRetryAfterClosesForEverybody(t *testing.T) {
 			r.RetryAfter = 7 * time.Second
 			s.answer(200*time.Millisecond, 300*time.Millisecond, r)
 			s.waits(300*time.Millisecond, 7300*time.Millisecond, Throttled)
-			if got := s.g.Announced(after(300 * time.Millisecond)); got != 7*time.Second {
-				t.Errorf("announced %v, want 7s", got)
+			if !s.g.Next(after(300*time.Millisecond), s.inFlight, 9).Announced {
+				t.Error("the server announced that")
 			}
 			// What was sent before neither reopens it nor counts for its opening.
 			s.answer(200*time.Millisecond, 400*time.Millisecond, good)
@@ -124,8 +124,8 @@ func TestRetryAfterClosesForEverybody(t *testing.T) {
 				s.send(at)
 			}
 			s.waits(at, 0, Busy)
-			if got := s.g.Announced(after(at)); got != 0 {
-				t.Errorf("announced %v after the end", got)
+			if s.g.Next(after(at), s.inFlight, 9).Announced {
+				t.Error("announced after the end")
 			}
 		})
 	}
@@ -145,7 +145,7 @@ func TestUnannounced429(t *testing.T) {
 	want := time.Second
 	for range 9 {
 		s.waits(at+4*time.Millisecond, at+want, Throttled)
-		if s.g.Announced(after(at)) != 0 {
+		if s.g.Next(after(at), s.inFlight, 9).Announced {
 			t.Fatal("nobody announced that")
 		}
 		at += want

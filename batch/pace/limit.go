@@ -20,6 +20,9 @@ type limit struct {
 	relative  bool // it tells the seconds left
 	countdown countdown
 
+	reset  time.Duration // the last that was named
+	length time.Duration // of a window, for people; 0: not known yet
+
 	gentle    bool // its headers contradict themselves: one in flight
 	forgotten int  // answers in a row that count none but the requests in flight
 }
@@ -69,6 +72,14 @@ func (l *limit) answered(q *client.Quota, r *client.Reply, a answer, g *Gate) (o
 			l.window.known = false
 		}
 		return false
+	}
+	switch {
+	case q.Relative:
+		l.length = max(l.length, q.Left)
+	case l.reset == 0:
+		l.reset = a.reset
+	case a.reset > l.reset:
+		l.length, l.reset = a.reset-l.reset, a.reset
 	}
 	if w := &l.window; w.known && a.sent > w.sent && a.sent >= w.received {
 		l.compare(a, turn)
