@@ -66,14 +66,11 @@ func nearestField(name string) string {
 
 // proposals are flags under which a header can be read: what its names were
 // probably meant to be, the others ignored.
-func proposals(names []string, r *rules) (flags []string) {
+func proposals(columns []column, r *rules) []string {
 	const listed = 20
-	var l layout
-	var columns []column
-	taken, ignored := map[string]bool{}, 0
-	for i, name := range names {
-		c := l.mapColumn(i, strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF")), r, &headerProblems{})
-		columns = append(columns, c)
+	var maps, ignores []string
+	taken := map[string]bool{}
+	for _, c := range columns {
 		taken[c.target.untyped().String()] = c.target.sent() || taken[c.target.untyped().String()]
 	}
 	taskID := ""
@@ -89,23 +86,16 @@ func proposals(names []string, r *rules) (flags []string) {
 			meant = taskIDName
 		}
 		if meant == "" || taken[meant] {
-			flags = append(flags, "--ignore", c.name)
-			ignored++
+			ignores = append(ignores, "--ignore", c.name)
 			continue
 		}
 		taken[meant] = true
-		flags = append(flags, "--map", c.name+"="+meant)
+		maps = append(maps, "--map", c.name+"="+meant)
 	}
-	if ignored > listed {
-		var maps []string
-		for i := 0; i < len(flags); i += 2 {
-			if flags[i] == "--map" {
-				maps = append(maps, flags[i], flags[i+1])
-			}
-		}
-		return append(maps, "--ignore-unknown")
+	if len(ignores) > 2*listed {
+		ignores = []string{"--ignore-unknown"}
 	}
-	return flags
+	return append(maps, ignores...)
 }
 
 // keyFor makes a metadata key of a column's name.

@@ -18,6 +18,9 @@ type InputError struct {
 	Msg  string
 	// Hints say what to do next, one sentence each.
 	Hints []string
+	// Flags, beside those given, let the input be read, as FlagsDo says.
+	Flags   []string
+	FlagsDo string
 	// Usage: the command cannot be what the user meant (exit 2), while the
 	// file itself may be fine.
 	Usage bool

@@ -101,7 +101,7 @@ func (o Options) hints(in *Input) []string {
 	}
 	for _, c := range in.layout.columns {
 		names = append(names, c.name)
-		if i := in.rules.ignoring(c.name, in.layout.columns); i >= 0 {
+		if i := naming(c.name, in.rules.ignore, in.layout.columns); i >= 0 {
 			used[i] = true
 		}
 	}
@@ -131,7 +131,7 @@ func (r *rules) idleIgnores(what string, used []bool, names []string) []string {
 	var hints []string
 	for i, ignored := range r.ignore {
 		if !used[i] {
-			hints = append(hints, fmt.Sprintf("--ignore %s: the file has no such %s%s", words.Shell(ignored.name), what, words.DidYouMean(ignored.name, names)))
+			hints = append(hints, fmt.Sprintf("--ignore %s: the file has no such %s%s", words.Shell(ignored.column), what, words.DidYouMean(ignored.column, names)))
 		}
 	}
 	return hints

@@ -65,7 +65,8 @@ func (p *headerProblems) err(line int64, hints []string) error {
 		Msg: fmt.Sprintf("the header has %d problems:\n  %s", len(p.lines), strings.Join(p.lines, "\n  "))}
 }
 
-// mapHeader makes the layout of a CSV whose columns have these names.
+// mapHeader makes the layout of a CSV whose columns have these names; beside an
+// error, its columns as far as they are known.
 func mapHeader(names []string, line int64, r *rules) (*layout, error) {
 	l := &layout{width: len(names), columns: make([]column, len(names))}
 	var p headerProblems
@@ -79,7 +80,7 @@ func mapHeader(names []string, line int64, r *rules) (*layout, error) {
 	checkFlags(l.columns, r, &p)
 	checkTargets(l.columns, r, &p)
 	if err := p.err(line, resultsHint(names)); err != nil {
-		return nil, err
+		return l, err
 	}
 	l.addOwn(r)
 	return l, nil
@@ -93,12 +94,10 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 	if name == "" {
 		return column{target: target{place: unnamed}, note: "has no name: must stay empty"}
 	}
-	for _, m := range r.maps {
-		if m.column == name || words.Fold(m.column) == words.Fold(name) && !slices.ContainsFunc(r.maps, func(o mapping) bool { return o.column == name }) {
-			return column{name, m.target, "by --map"}
-		}
+	if i := naming(name, r.maps, l.columns); i >= 0 {
+		return column{name, r.maps[i].target, "by --map"}
 	}
-	if r.ignoring(name, l.columns) >= 0 {
+	if naming(name, r.ignore, l.columns) >= 0 {
 		return column{name, target{}, "by --ignore"}
 	}
 	t, ok, problem := parseTarget(name)

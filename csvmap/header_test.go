@@ -25,6 +25,7 @@ func TestHeaderAccepted(t *testing.T) {
 		{"metadata", "id,meta_data.a.B,metadata.n:number,metadata", Options{}, "taskId metadata.a.B metadata.n:number metadata"},
 		{"map", "Task No,Headline,Region", Options{Map: []string{"task_no=taskId", "Headline=title", "Region=metadata.region"}}, "taskId title metadata.region"},
 		{"map a field's name", "id,title,text", Options{Map: []string{"title=description", "text=title"}}, "taskId description title"},
+		{"map one of two spellings", "id,Status,status", Options{Map: []string{"Status=title"}}, "taskId title status"},
 		{"map with = in the name", "id,a=b", Options{Map: []string{"a=b=title"}}, "taskId title"},
 		{"ignore", "id,Region,title", Options{Ignore: []string{"region"}}, "taskId Region title"},
 		{"ignore a field", "id,title,Status", Options{Ignore: []string{"status"}}, "taskId title Status (ignored)"},

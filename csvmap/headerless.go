@@ -42,9 +42,8 @@ func (in *Input) explain(cells []string, raw string, line int64, c *csvReader) e
 		}
 	}
 	if names, ignored := guessColumns(cells, second); names != nil {
-		hint := in.command(append([]string{"--columns", strings.Join(names, ",")}, ignored...)...)
 		return &InputError{Line: line, Msg: fmt.Sprintf("the file has no header; its first line looks like a row: %s", words.Quote(raw)),
-			Hints: []string{"name its columns: " + hint}}
+			FlagsDo: "name its columns", Flags: append([]string{"--columns", strings.Join(names, ",")}, ignored...)}
 	}
 	return nil
 }
@@ -65,8 +64,7 @@ func (in *Input) knows(names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
 		_, ok, problem := parseTarget(name)
-		return ok || problem != "" || isReserved(name) || name != "" && in.rules.ignores(name) ||
-			slices.ContainsFunc(in.rules.maps, func(m mapping) bool { return words.Fold(m.column) == words.Fold(name) })
+		return ok || problem != "" || isReserved(name) || name != "" && in.rules.ignores(name) || naming(name, in.rules.maps, nil) >= 0
 	})
 }
 
@@ -79,9 +77,8 @@ func (in *Input) knownNames(text string) (delimiter byte, known bool) {
 		}
 		isTaskID := func(name string) bool {
 			t, _, _ := parseTarget(name)
-			return t.place == toTaskID || slices.ContainsFunc(in.rules.maps, func(m mapping) bool {
-				return m.target.place == toTaskID && words.Fold(m.column) == words.Fold(name)
-			})
+			i := naming(name, in.rules.maps, nil)
+			return t.place == toTaskID || i >= 0 && in.rules.maps[i].target.place == toTaskID
 		}
 		if len(names) > 1 && (isResultsHeader(names) || slices.ContainsFunc(names, isTaskID)) {
 			return d.char, true
@@ -143,48 +140,4 @@ func guessColumn(cell string, taken map[string]bool) string {
 		return ""
 	}
 	return name
-}
-
-// command is one that people can paste: check of the input with its flags and
-// these.
-func (in *Input) command(flags ...string) string {
-	path := in.path
-	if path == "stdin" {
-		path = "-"
-	}
-	line := "taskbatch check " + words.Shell(path)
-	for _, flag := range append(in.options.flags(), flags...) {
-		line += " " + words.Shell(flag)
-	}
-	return line
-}
-
-// flags are the options that have been given, as arguments.
-func (o Options) flags() (flags []string) {
-	one := func(name, value string) {
-		if value != "" && value != "auto" {
-			flags = append(flags, "--"+name, value)
-		}
-	}
-	each := func(name string, values []string) {
-		for _, value := range values {
-			one(name, value)
-		}
-	}
-	one("format", o.Format)
-	one("delimiter", o.Delimiter)
-	one("encoding", o.Encoding)
-	one("columns", strings.Join(o.Columns, ","))
-	each("map", o.Map)
-	each("set", o.Set)
-	each("replace", o.Replace)
-	each("lookup", o.Lookup)
-	each("ignore", o.Ignore)
-	if o.IgnoreUnknown {
-		flags = append(flags, "--ignore-unknown")
-	}
-	one("empty", o.Empty)
-	one("null", o.Null)
-	one("list-separator", o.ListSeparator)
-	return flags
 }

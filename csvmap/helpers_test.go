@@ -98,14 +98,14 @@ func must(t testing.TB, name, text string, opt Options) *loaded {
 	return l
 }
 
-// refused wants an InputError whose text and hints hold all of these.
+// refused wants an InputError whose text, hints and flags hold all of these.
 func refused(t testing.TB, err error, parts ...string) *InputError {
 	t.Helper()
 	var e *InputError
 	if !errors.As(err, &e) {
 		t.Fatalf("got %v, want an InputError", err)
 	}
-	text := e.Error() + "\n" + strings.Join(e.Hints, "\n")
+	text := e.Error() + "\n" + strings.Join(e.Hints, "\n") + "\n" + e.FlagsDo + ": " + strings.Join(e.Flags, " ")
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			t.Errorf("the message lacks %q:\n%s", part, text)

@@ -13,7 +13,6 @@ import (
 type Input struct {
 	path    string
 	source  *source
-	options Options
 	rules   *rules
 	dialect *dialect
 	layout  *layout
@@ -44,7 +43,7 @@ func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Input{path: src.path, source: src, options: opt, rules: r}
+	in := &Input{path: src.path, source: src, rules: r}
 	if err := in.readHeader(); err != nil {
 		_ = src.close() // the first error is the one to tell
 		return nil, in.named(err)
@@ -176,8 +175,8 @@ func (in *Input) mapNames(names []string, header *csvRecord, c *csvReader) (*lay
 		return nil, better
 	}
 	var e *InputError
-	if flags := proposals(names, in.rules); len(flags) > 0 && errors.As(err, &e) {
-		e.Hints = append(e.Hints, "all proposals at once: "+in.command(flags...))
+	if errors.As(err, &e) {
+		e.FlagsDo, e.Flags = "all proposals at once", proposals(l.columns, in.rules)
 	}
 	return nil, err
 }

@@ -43,7 +43,7 @@ func mapJSONL(r *rules) (*layout, error) {
 		k.own[m.column] = add(m.target)
 		l.columns = append(l.columns, column{m.column, m.target, "by --map"})
 	}
-	if r.ignoringExactly(taskIDName) >= 0 && !slices.ContainsFunc(r.maps, func(m mapping) bool { return m.target.place == toTaskID }) {
+	if namingExactly(taskIDName, r.ignore) >= 0 && !slices.ContainsFunc(r.maps, func(m mapping) bool { return m.target.place == toTaskID }) {
 		return nil, &InputError{Usage: true, Msg: "--ignore taskId: every row needs its task id; if another key holds it: --map \"NAME=taskId\""}
 	}
 	for i := range r.sets {
@@ -69,7 +69,7 @@ func mapJSONL(r *rules) (*layout, error) {
 // add makes a field known by its own name, unless it is to be ignored by just
 // this name: keys are exact, Title is not title.
 func (k *jsonKeys) add(name string, own int) {
-	if k.rules.ignoringExactly(name) < 0 {
+	if namingExactly(name, k.rules.ignore) < 0 {
 		k.own[name] = own
 	}
 }
@@ -79,7 +79,7 @@ func (k *jsonKeys) ignores(key string) bool {
 	if known, ok := k.ignore[key]; ok {
 		return known
 	}
-	by := k.rules.ignoring(key, nil)
+	by := naming(key, k.rules.ignore, nil)
 	named := by >= 0
 	if named {
 		k.used[by] = true

@@ -44,7 +44,7 @@ type rules struct {
 	maps          []mapping
 	sets          []constant
 	translations  []*translation
-	ignore        []ignored
+	ignore        []mapping // to nowhere
 	ignoreUnknown bool
 	emptyClears   bool
 	null          string
@@ -52,7 +52,7 @@ type rules struct {
 	tempDir       string
 }
 
-// mapping is one --map.
+// mapping is one --map or --ignore.
 type mapping struct {
 	column string
 	target target
@@ -64,16 +64,13 @@ type constant struct {
 	value  value
 }
 
-// ignored is one --ignore.
-type ignored struct{ name, folded string }
-
 func (o Options) compile() (*rules, error) {
 	r := &rules{columns: o.Columns, ignoreUnknown: o.IgnoreUnknown, separator: o.ListSeparator, tempDir: o.TempDir}
 	if r.separator == "" {
 		r.separator = "|"
 	}
 	for _, name := range o.Ignore {
-		r.ignore = append(r.ignore, ignored{name, words.Fold(name)})
+		r.ignore = append(r.ignore, mapping{column: name})
 	}
 	empty, err := choice("empty", o.Empty, "keep", "clear")
 	if err != nil {
@@ -235,24 +232,24 @@ func (r *rules) constantFor(t target) *constant {
 	return nil
 }
 
-// ignoring returns the index of the --ignore that names the column or key, -1
-// if none does: one that is its very name, else one that spells it in another
-// way and is the very name of no other column.
-func (r *rules) ignoring(name string, columns []column) int {
-	if i := r.ignoringExactly(name); i >= 0 {
+// naming returns the index of the flag that names the column or key, -1 if none
+// does: one that has its very name, else one that spells it in another way and
+// is the very name of no other column.
+func naming(name string, flags []mapping, columns []column) int {
+	if i := namingExactly(name, flags); i >= 0 {
 		return i
 	}
 	folded := words.Fold(name)
-	return slices.IndexFunc(r.ignore, func(i ignored) bool {
-		return i.folded == folded && !slices.ContainsFunc(columns, func(c column) bool { return c.name == i.name })
+	return slices.IndexFunc(flags, func(m mapping) bool {
+		return words.Fold(m.column) == folded && !slices.ContainsFunc(columns, func(c column) bool { return c.name == m.column })
 	})
 }
 
-func (r *rules) ignores(name string) bool { return r.ignoring(name, nil) >= 0 }
-
-func (r *rules) ignoringExactly(name string) int {
-	return slices.IndexFunc(r.ignore, func(i ignored) bool { return i.name == name })
+func namingExactly(name string, flags []mapping) int {
+	return slices.IndexFunc(flags, func(m mapping) bool { return m.column == name })
 }
+
+func (r *rules) ignores(name string) bool { return naming(name, r.ignore, nil) >= 0 }
 
 // listFlags names the flags among those given for which has is true.
 func (o Options) listFlags(flags ...string) []string {

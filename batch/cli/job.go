@@ -134,6 +134,9 @@ func (j *job) open() error {
 		return stop
 	}
 	j.in = in
+	if input := (*csvmap.InputError)(nil); errors.As(err, &input) && len(input.Flags) > 0 {
+		input.Hints = append(input.Hints, input.FlagsDo+": "+j.reading(input.Flags))
+	}
 	return j.unreadable(err)
 }
 

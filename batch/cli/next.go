@@ -44,6 +44,14 @@ func (j *job) rerun(resultsFile string) string {
 	})
 }
 
+// reading is the check of the input with other flags for the way it is read.
+func (j *job) reading(flags []string) string {
+	for i := range flags {
+		flags[i] = words.Shell(flags[i])
+	}
+	return j.command("check", j.set.path, flags, func(f *manual.Flag) bool { return f.Group == "Input" })
+}
+
 // command is a command to paste: the flags of this one that are kept, others,
 // and a file.
 func (j *job) command(name, path string, extra []string, keep func(*manual.Flag) bool) string {
