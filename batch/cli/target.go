@@ -48,8 +48,8 @@ func (j *job) label() string {
 	return j.target.baseURL
 }
 
-// findTarget checks the address, and names the flag or variable of a value
-// that the client refuses.
+// findTarget checks the address and the certificate, and names the flag or
+// variable of a value that the client refuses.
 func (j *job) findTarget() error {
 	cfg := client.Config{Key: "any long key", BaseURL: j.set.client.BaseURL, InsecureHTTP: j.set.client.InsecureHTTP}
 	j.target.name = sandboxTarget
@@ -59,15 +59,34 @@ func (j *job) findTarget() error {
 			err = cfg.Validate()
 		}
 		if err != nil {
-			return usagef("%s: %s", j.where("base-url"), oneLine(err.Error()))
+			return usagef("%s: %s", j.where("base-url"), refusal(cfg, err))
 		}
 		j.target.name, j.target.baseURL = name, name
 	}
 	cfg = client.Config{Key: "any long key", CACertFile: j.set.client.CACertFile}
 	if err := cfg.Validate(); err != nil {
-		return usagef("%s: %s", j.where("ca-cert"), oneLine(err.Error()))
+		return setupf("%s: %s", j.where("ca-cert"), withoutSubject(err))
 	}
 	return nil
+}
+
+// refusal says why an address is refused; one that lacks nothing but http:// or
+// https:// is shown with it.
+func refusal(cfg client.Config, err error) string {
+	for _, scheme := range []string{"http://", "https://"} { // http only for this machine
+		guess := client.Config{Key: cfg.Key, BaseURL: scheme + cfg.BaseURL}
+		if !strings.Contains(cfg.BaseURL, "://") && guess.Validate() == nil {
+			return fmt.Sprintf("%s begins with neither http:// nor https://; did you mean %s?", words.Shown(cfg.BaseURL), words.Shown(guess.BaseURL))
+		}
+	}
+	return withoutSubject(err)
+}
+
+// withoutSubject is what the client says about a value, which the flag names
+// already.
+func withoutSubject(err error) string {
+	text := strings.TrimPrefix(err.Error(), "base URL: ")
+	return oneLine(strings.TrimPrefix(text, "CA certificate: "))
 }
 
 // aim gets all that sending needs. A check needs nothing.
@@ -112,7 +131,7 @@ func (j *job) startDemo() error {
 func (j *job) connect(cfg client.Config) error {
 	c, err := client.New(cfg)
 	if err != nil {
-		return usagef("%s", oneLine(err.Error()))
+		return setupf("%s", oneLine(err.Error()))
 	}
 	j.target.client = c
 	return nil
