@@ -41,7 +41,7 @@ const logDelay = 200 * time.Millisecond
 func openLog(path, runID string) (*runLog, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, logError(err)
 	}
 	l := &runLog{file: f, buf: bufio.NewWriterSize(f, 64<<10), runID: runID}
 	l.lines = slog.NewJSONHandler(l.buf, nil).WithAttrs([]slog.Attr{slog.String("run_id", runID)})
@@ -58,8 +58,8 @@ func (l *runLog) flush() {
 }
 
 func (l *runLog) keep(err error) {
-	if l.err == nil && err != nil {
-		l.err = err
+	if l.err == nil {
+		l.err = logError(err)
 	}
 }
 
@@ -149,7 +149,7 @@ func (w *watcher) Attempted(row int64, taskID string, attempt int, r *client.Rep
 	if w.log == nil {
 		return nil
 	}
-	return logError(w.log.attempted(row, taskID, attempt, r))
+	return w.log.attempted(row, taskID, attempt, r)
 }
 
 // Waited implements batch.Observer.
@@ -163,7 +163,7 @@ func (w *watcher) Waited(cause string, from, to time.Time) error {
 	if w.log == nil {
 		return nil
 	}
-	return logError(w.log.write(to, slog.LevelInfo, "wait", slog.String("cause", words.Visible(cause)), slog.Float64("seconds", seconds(to.Sub(from)))))
+	return w.log.write(to, slog.LevelInfo, "wait", slog.String("cause", words.Visible(cause)), slog.Float64("seconds", seconds(to.Sub(from))))
 }
 
 func logError(err error) error {

@@ -14,27 +14,16 @@ import (
 // gauges: they speak of the last run, and of the whole batch.
 func (j *job) metricsText(o *object) []byte {
 	m := &textfile{batch: j.batchName()}
-	m.family("last_finish_timestamp_seconds", "gauge", "When the last run ended, in seconds since 1970.")
-	m.sample("last_finish_timestamp_seconds", float64(o.Finished.UnixMilli())/1000)
-	m.family("last_duration_seconds", "gauge", "How long the last run took.")
-	m.sample("last_duration_seconds", o.DurationS)
-	m.family("last_exit_code", "gauge", "Exit code of the last run; 0: all is well.")
-	m.sample("last_exit_code", float64(o.ExitCode))
+	m.gauge("last_finish_timestamp_seconds", "When the last run ended, in seconds since 1970.", float64(o.Finished.UnixMilli())/1000)
+	m.gauge("last_duration_seconds", "How long the last run took.", o.DurationS)
+	m.gauge("last_exit_code", "Exit code of the last run; 0: all is well.", float64(o.ExitCode))
 	m.family("rows", "gauge", "Rows of the batch by outcome.")
 	for outcome := record.Updated; outcome < record.NumOutcomes; outcome++ {
 		m.sample("rows", float64(o.Outcomes[outcome]), "outcome", outcome.String())
 	}
-	for _, count := range []struct {
-		name, help string
-		value      int64
-	}{
-		{"requests", "Requests of the last run.", o.Requests},
-		{"retries", "Requests of the last run that repeated an earlier one.", o.Retries},
-		{"throttled", "Answers 429 in the last run.", o.Throttled},
-	} {
-		m.family(count.name, "gauge", count.help)
-		m.sample(count.name, float64(count.value))
-	}
+	m.gauge("requests", "Requests of the last run.", float64(o.Requests))
+	m.gauge("retries", "Requests of the last run that repeated an earlier one.", float64(o.Retries))
+	m.gauge("throttled", "Answers 429 in the last run.", float64(o.Throttled))
 	m.family("waited_seconds", "gauge", "How long the last run sent nothing, by cause.")
 	m.sample("waited_seconds", o.Waited.Rate.Seconds(), "cause", "rate")
 	m.sample("waited_seconds", o.Waited.Quota.Seconds(), "cause", "quota")
@@ -70,6 +59,12 @@ type textfile struct {
 
 func (t *textfile) family(name, kind, help string) {
 	t.b.WriteString("# HELP taskbatch_" + name + " " + help + "\n# TYPE taskbatch_" + name + " " + kind + "\n")
+}
+
+// gauge adds a family of one value.
+func (t *textfile) gauge(name, help string, value float64) {
+	t.family(name, "gauge", help)
+	t.sample(name, value)
 }
 
 // sample adds a value; labels are names and values in turn.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -41,7 +42,7 @@ func (j *job) startLog() error {
 	}
 	log, err := openLog(j.set.log, j.runID)
 	if err != nil {
-		return stopped(batch.Local, logError(err).Error(), "")
+		return stopped(batch.Local, err.Error(), "")
 	}
 	j.watcher.log = log
 	flags := map[string][]string{}
@@ -51,7 +52,7 @@ func (j *job) startLog() error {
 	err = log.write(time.Now(), slog.LevelInfo, "start", slog.String("version", version()), slog.Any("flags", flags),
 		slog.String("input", j.set.path), slog.String("results", j.results), slog.String("target", j.target.name))
 	if err != nil {
-		return stopped(batch.Local, logError(err).Error(), "")
+		return stopped(batch.Local, err.Error(), "")
 	}
 	return nil
 }
@@ -81,9 +82,9 @@ func (j *job) endLog(o *object) error {
 // writeOutputs writes the files of --report, --summary and --metrics, and the
 // log's end. What comes after a file that cannot be written knows of it.
 func (j *job) writeOutputs(stop *batch.Stop, o object) (*batch.Stop, object) {
-	fail := func(what string, err error) {
+	fail := func(err error) {
 		if first := stop == nil || stop.Cause < batch.Local; err != nil && first { // what failed first counts
-			stop = &batch.Stop{Cause: batch.Local, Why: "cannot write the " + what + ": " + err.Error()}
+			stop = &batch.Stop{Cause: batch.Local, Why: err.Error()}
 			o = j.object(stop)
 		}
 	}
@@ -97,11 +98,19 @@ func (j *job) writeOutputs(stop *batch.Stop, o object) (*batch.Stop, object) {
 		{"metrics", j.set.metrics, 0o644, func(w io.Writer) error { _, err := w.Write(j.metricsText(&o)); return err }},
 	} {
 		if file.path != "" && j.mayWrite() {
-			fail(file.what, results.WriteAtomic(file.path, file.mode, file.write))
+			fail(writeOutput(file.what, file.path, file.mode, file.write))
 		}
 	}
-	fail("log", j.endLog(&o))
+	fail(j.endLog(&o))
 	return stop, o
+}
+
+// writeOutput writes a whole file, or none.
+func writeOutput(what, path string, mode os.FileMode, write func(io.Writer) error) error {
+	if err := results.WriteAtomic(path, mode, write); err != nil {
+		return fmt.Errorf("cannot write the %s: %w", what, err)
+	}
+	return nil
 }
 
 // mayWrite tells whether the outputs are this run's to write: not those of a

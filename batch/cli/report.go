@@ -55,15 +55,11 @@ func (s *session) report(set *reportSettings) error {
 	if err := files.Check(); err != nil {
 		return setupf("%s", err)
 	}
-	return s.writePage(set.html, sections)
-}
-
-func (s *session) writePage(path string, sections []*report.Section) error {
-	err := results.WriteAtomic(path, 0o600, func(w io.Writer) error {
+	err := writeOutput("report", set.html, 0o600, func(w io.Writer) error {
 		return report.WriteHTML(context.WithoutCancel(s.ctx), w, sections)
 	})
 	if err != nil {
-		return stopped(batch.Local, "cannot write the report: "+err.Error(), "")
+		return stopped(batch.Local, err.Error(), "")
 	}
 	return nil
 }

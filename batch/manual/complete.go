@@ -14,14 +14,10 @@ var Shells = []string{"bash", "zsh", "fish", "powershell"}
 
 // Completion is what may stand at the cursor.
 type Completion struct {
-	Words []Word   // whole words
+	Words []string // whole words, what they mean behind a tab; one that ends with = or : wants more
 	Files []string // endings of files that may stand there, "*" for any; nil: none
 	Start string   // of the word, before the file's name
 }
-
-// Word is one that may stand at the cursor; Note says what it means. One that ends with
-// = or : wants more.
-type Word struct{ Text, Note string }
 
 // inputs are the endings of files that update reads.
 var inputs = []string{"csv", "tsv", "jsonl", "ndjson", "gz", "zst"}
@@ -58,9 +54,9 @@ func (p *Program) Complete(words []string) Completion {
 }
 
 // names are the commands.
-func (p *Program) names() (names []Word) {
+func (p *Program) names() (names []string) {
 	for _, c := range p.Commands {
-		names = append(names, Word{c.Name, c.Summary})
+		names = append(names, c.Name+"\t"+c.Summary)
 	}
 	return names
 }
@@ -71,14 +67,14 @@ func (c *Command) flag(word string) *Flag {
 }
 
 // unused are the flags that may still be given.
-func (c *Command) unused(before []string) (flags []Word) {
+func (c *Command) unused(before []string) (flags []string) {
 	for _, f := range c.Flags {
 		given := func(word string) bool { name, _, _ := strings.Cut(word, "="); return c.flag(name) == f }
 		if f.Repeat || !slices.ContainsFunc(before, given) {
-			flags = append(flags, Word{"--" + f.Name, f.Usage})
+			flags = append(flags, "--"+f.Name+"\t"+f.Usage)
 		}
 	}
-	return append(flags, Word{"--help", "what the command does"})
+	return append(flags, "--help\twhat the command does")
 }
 
 // operand completes what is no flag.
@@ -89,11 +85,11 @@ func (p *Program) operand(c *Command, last string) Completion {
 	case "report":
 		return Completion{Files: []string{"csv", "partial"}}
 	case "completion":
-		return Completion{Words: starting(last, plain(Shells))}
+		return Completion{Words: starting(last, Shells)}
 	case "help":
 		names := p.names()
 		for _, t := range Topics {
-			names = append(names, Word{t.Name, t.Summary})
+			names = append(names, t.Name+"\t"+t.Summary)
 		}
 		return Completion{Words: starting(last, names)}
 	}
@@ -103,11 +99,11 @@ func (p *Program) operand(c *Command, last string) Completion {
 // value completes the value of a flag; start is what stands before it in its
 // word.
 func (p *Program) value(f *Flag, start, value string) Completion {
-	choose := func(more string, words []Word) Completion {
+	choose := func(more string, words []string) Completion {
 		done := value[:len(value)-len(more)]
 		words = starting(more, words)
 		for i := range words {
-			words[i].Text = start + done + words[i].Text
+			words[i] = start + done + words[i]
 		}
 		return Completion{Words: words}
 	}
@@ -115,37 +111,37 @@ func (p *Program) value(f *Flag, start, value string) Completion {
 	switch f.Name {
 	case "map":
 		if inField {
-			return choose(value[strings.LastIndex(value, "=")+1:], plain(p.Fields))
+			return choose(value[strings.LastIndex(value, "=")+1:], p.Fields)
 		}
 		return Completion{}
 	case "set":
 		if inField {
-			return choose(after, plain(p.Values[fields]))
+			return choose(after, p.Values[fields])
 		}
-		return choose(value, plain(ending(p.Fields[1:], "=")))
+		return choose(value, ending(p.Fields[1:], "="))
 	case "lookup":
 		if inField {
 			return Completion{Files: []string{"csv"}, Start: start + fields + "="}
 		}
-		return choose(value, plain(ending(p.Fields, "=")))
+		return choose(value, ending(p.Fields, "="))
 	case "replace":
 		if inField {
 			field, _, _ := strings.Cut(fields, ":")
-			return choose(after, plain(p.Values[field]))
+			return choose(after, p.Values[field])
 		}
 		if strings.Contains(value, ":") {
 			return Completion{}
 		}
-		return choose(value, plain(ending(p.Fields, ":")))
+		return choose(value, ending(p.Fields, ":"))
 	case "columns":
-		return choose(value[strings.LastIndex(value, ",")+1:], plain(p.Fields))
+		return choose(value[strings.LastIndex(value, ",")+1:], p.Fields)
 	case "delimiter":
-		return choose(value, plain([]string{"comma", "semicolon", "tab", "pipe"}))
+		return choose(value, []string{"comma", "semicolon", "tab", "pipe"})
 	case "encoding":
-		return choose(value, plain([]string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "iso-8859-1", "macintosh", "shift_jis", "gbk"}))
+		return choose(value, []string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "iso-8859-1", "macintosh", "shift_jis", "gbk"})
 	}
 	if len(f.Choices) > 0 {
-		return choose(value, plain(f.Choices))
+		return choose(value, f.Choices)
 	}
 	return Completion{Files: filesOf(f), Start: start}
 }
@@ -169,14 +165,6 @@ func filesOf(f *Flag) []string {
 	return []string{"*"}
 }
 
-func plain(texts []string) []Word {
-	words := make([]Word, len(texts))
-	for i, text := range texts {
-		words[i].Text = text
-	}
-	return words
-}
-
 func ending(texts []string, end string) []string {
 	out := make([]string, len(texts))
 	for i, text := range texts {
@@ -185,8 +173,8 @@ func ending(texts []string, end string) []string {
 	return out
 }
 
-func starting(start string, words []Word) []Word {
-	return slices.DeleteFunc(words, func(w Word) bool { return !strings.HasPrefix(w.Text, start) })
+func starting(start string, words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool { return !strings.HasPrefix(word, start) })
 }
 
 // Lines are the completion for the scripts of the shells: a line for each word, its
@@ -196,15 +184,10 @@ func (c Completion) Lines() string {
 	if c.Files != nil {
 		return ":" + c.Start + "\t" + strings.Join(c.Files, " ") + "\n"
 	}
-	var b strings.Builder
-	for _, w := range c.Words {
-		b.WriteString(w.Text)
-		if w.Note != "" {
-			b.WriteString("\t" + w.Note)
-		}
-		b.WriteByte('\n')
+	if len(c.Words) == 0 {
+		return ""
 	}
-	return b.String()
+	return strings.Join(c.Words, "\n") + "\n"
 }
 
 // Script is the script that gives a shell the completions; "" for an unknown

@@ -90,29 +90,21 @@ func (r *roff) block(block string) {
 		r.macro(`SS "` + escape(heading) + `"`)
 		return
 	}
-	var words []string
-	var example []string
-	for line := range strings.SplitSeq(block, "\n") {
-		if strings.HasPrefix(line, "  ") {
-			example = append(example, line)
-			continue
+	for lines := strings.Split(block, "\n"); len(lines) > 0; {
+		n := 1 // lines of one kind
+		for n < len(lines) && indented(lines[n]) == indented(lines[0]) {
+			n++
 		}
-		if len(example) > 0 {
-			r.paragraphOf(&words)
-			r.example(&example)
+		if indented(lines[0]) {
+			r.example(lines[:n])
+		} else {
+			r.text(strings.Join(lines[:n], " "))
 		}
-		words = append(words, line)
+		lines = lines[n:]
 	}
-	r.paragraphOf(&words)
-	r.example(&example)
 }
 
-func (r *roff) paragraphOf(lines *[]string) {
-	if len(*lines) > 0 {
-		r.text(strings.Join(*lines, " "))
-	}
-	*lines = nil
-}
+func indented(line string) bool { return strings.HasPrefix(line, "  ") }
 
 // prose writes a text in short lines.
 func (r *roff) prose(text string) {
@@ -125,20 +117,16 @@ func (r *roff) prose(text string) {
 }
 
 // example writes lines as they stand.
-func (r *roff) example(lines *[]string) {
-	if len(*lines) == 0 {
-		return
-	}
+func (r *roff) example(lines []string) {
 	if r.paragraph {
 		r.b.WriteString(".PP\n")
 	}
 	r.b.WriteString(".nf\n")
-	for _, line := range *lines {
+	for _, line := range lines {
 		r.line(escape(line))
 	}
 	r.b.WriteString(".fi\n")
 	r.paragraph = true
-	*lines = nil
 }
 
 func (r *roff) flags(flags []*Flag) {

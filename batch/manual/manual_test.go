@@ -63,7 +63,8 @@ func TestComplete(t *testing.T) {
 		c := program.Complete(strings.Split(line, " "))
 		var got []string
 		for _, w := range c.Words {
-			got = append(got, w.Text)
+			word, _, _ := strings.Cut(w, "\t")
+			got = append(got, word)
 		}
 		if c.Files != nil {
 			got = append(got, c.Start+":"+strings.Join(c.Files, " "))
