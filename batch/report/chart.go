@@ -46,13 +46,15 @@ func (s *stretch) charts(gaps []Gap) []chart {
 	}
 }
 
-func (s *stretch) span() int64 { return int64(len(s.buckets)) * s.width }
-
-func (s *stretch) start() time.Time { return time.UnixMilli(s.base * s.width) }
+// span is how much time the buckets cover, from when on.
+func (s *stretch) span() (from time.Time, span time.Duration) {
+	start := s.first / s.width * s.width
+	return time.UnixMilli(start), time.Duration((s.last/s.width+1)*s.width-start) * time.Millisecond
+}
 
 // times are the labels of the time axis.
 func (s *stretch) times() (labels [3]string) {
-	span := time.Duration(s.span()) * time.Millisecond
+	from, span := s.span()
 	layout := "15:04:05"
 	switch {
 	case span > 20*time.Hour:
@@ -61,15 +63,16 @@ func (s *stretch) times() (labels [3]string) {
 		layout = "15:04:05.0"
 	}
 	for i := range labels {
-		labels[i] = s.start().Add(span * time.Duration(i) / 2).Local().Format(layout)
+		labels[i] = from.Add(span * time.Duration(i) / 2).Local().Format(layout)
 	}
 	return labels
 }
 
 // bands are the gaps as they stand in the pictures.
 func (s *stretch) bands(gaps []Gap) (bands []band) {
+	from, span := s.span()
 	percent := func(t time.Time) float64 {
-		return round(100 * float64(t.Sub(s.start()).Milliseconds()) / float64(s.span()))
+		return round(100 * float64(t.Sub(from).Milliseconds()) / float64(span.Milliseconds()))
 	}
 	for i, g := range gaps {
 		b := band{X: percent(g.From), Number: i + 1, Title: g.text()}
@@ -102,20 +105,20 @@ func (s *stretch) rowsChart(bands []band, times [3]string) chart {
 	perSecond := 1000 / float64(s.width)
 	most := 0.0
 	for _, b := range s.buckets {
-		if b != nil {
-			most = max(most, float64(b.updated+b.others)*perSecond)
-		}
+		most = max(most, float64(b.updated+b.others)*perSecond)
 	}
 	scale := linear(most)
 	var updated, others strings.Builder
-	for i, b := range s.buckets {
+	all := s.inOrder()
+	step := 1000 / float64(len(all))
+	for i, b := range all {
 		if b == nil {
 			continue
 		}
 		low := scale.y(float64(b.updated) * perSecond)
 		high := scale.y(float64(b.updated+b.others) * perSecond)
-		s.bar(&updated, i, 100, low)
-		s.bar(&others, i, low, high)
+		bar(&updated, i, step, 100, low)
+		bar(&others, i, step, low, high)
 	}
 	c := chart{
 		Title: "Rows per second", Legend: []path{{"updated", "updated"}}, Gaps: bands, Times: times,
@@ -128,12 +131,11 @@ func (s *stretch) rowsChart(bands []band, times [3]string) chart {
 	return c
 }
 
-// bar appends a filled box in the place of bucket i.
-func (s *stretch) bar(b *strings.Builder, i int, bottom, top float64) {
+// bar appends a filled box in the place of bucket i; step is the width of one.
+func bar(b *strings.Builder, i int, step, bottom, top float64) {
 	if bottom-top < 0.01 {
 		return
 	}
-	step := 1000 / float64(len(s.buckets))
 	gap := 0.0 // between bars, unless they are thin
 	if step > 8 {
 		gap = 1.5
@@ -154,10 +156,8 @@ func (s *stretch) latencyChart(bands []band, times [3]string) chart {
 	const typical, slow = 0.5, 0.95
 	least, most := math.Inf(1), 0.0
 	for _, b := range s.buckets {
-		if b != nil {
-			least = min(least, ms(b.latency.quantile(typical)))
-			most = max(most, ms(b.latency.quantile(slow)))
-		}
+		least = min(least, ms(b.latency.quantile(typical)))
+		most = max(most, ms(b.latency.quantile(slow)))
 	}
 	scale := linear(most)
 	if most > 30*max(1, least) {
@@ -181,13 +181,14 @@ func msLabel(v float64) string {
 // answered.
 func (s *stretch) steps(scale scale, q float64) string {
 	var b strings.Builder
-	step := 1000 / float64(len(s.buckets))
-	for i, bucket := range s.buckets {
+	all := s.inOrder()
+	step := 1000 / float64(len(all))
+	for i, bucket := range all {
 		if bucket == nil {
 			continue
 		}
 		y := scale.y(ms(bucket.latency.quantile(q)))
-		if i == 0 || s.buckets[i-1] == nil {
+		if i == 0 || all[i-1] == nil {
 			fmt.Fprintf(&b, "M%g %g", round(float64(i)*step), y)
 		} else {
 			fmt.Fprintf(&b, "V%g", y)

@@ -148,16 +148,14 @@ func TestTimeline(t *testing.T) {
 		}
 		rows, last := int64(0), int64(0)
 		for _, s := range tl.stretches {
-			if s.first < last || len(s.buckets) > maxBuckets {
-				t.Fatalf("a stretch begins at %d before %d, or has %d buckets", s.first, last, len(s.buckets))
+			if s.first < last || len(s.inOrder()) > maxBuckets {
+				t.Fatalf("a stretch begins at %d before %d, or has %d buckets", s.first, last, len(s.inOrder()))
 			}
 			last = s.last
-			for i, b := range s.buckets {
-				if b != nil {
-					rows += b.updated + b.others
-					if at := (s.base + int64(i)) * s.width; b.first < at || b.last >= at+s.width {
-						t.Fatalf("bucket at %d of width %d holds %d to %d", at, s.width, b.first, b.last)
-					}
+			for number, b := range s.buckets {
+				rows += b.updated + b.others
+				if at := number * s.width; b.first < at || b.last >= at+s.width {
+					t.Fatalf("bucket at %d of width %d holds %d to %d", at, s.width, b.first, b.last)
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -21,11 +22,9 @@ type bucket struct {
 
 // stretch is a piece of time without a longer break, in buckets of one width.
 type stretch struct {
-	width   int64 // milliseconds of a bucket
-	base    int64 // buckets[0] begins at base*width
-	buckets []*bucket
-	first   int64 // milliseconds since 1970
-	last    int64
+	width       int64             // milliseconds of a bucket
+	buckets     map[int64]*bucket // by time/width; none where nothing was answered
+	first, last int64             // milliseconds since 1970
 }
 
 // timeline takes the answers of a batch in any order, with bounded memory.
@@ -35,19 +34,21 @@ type timeline struct{ stretches []*stretch }
 func (t *timeline) add(at time.Time, took int64, updated bool) {
 	ms := at.UnixMilli()
 	s := t.stretchFor(ms)
-	b := s.bucket(ms)
+	grown := ms < s.first || ms > s.last
+	s.first, s.last = min(s.first, ms), max(s.last, ms)
+	s.fit()
+	b := s.buckets[ms/s.width]
+	if b == nil {
+		b = &bucket{first: ms}
+		s.buckets[ms/s.width] = b
+	}
 	if updated {
 		b.updated++
 	} else {
 		b.others++
 	}
-	if b.first == 0 || ms < b.first {
-		b.first = ms
-	}
-	b.last = max(b.last, ms)
+	b.first, b.last = min(b.first, ms), max(b.last, ms)
 	b.latency[binOf(took)]++
-	grown := ms < s.first || ms > s.last
-	s.first, s.last = min(s.first, ms), max(s.last, ms)
 	if grown && len(t.stretches) > 1 || len(t.stretches) > maxStretches {
 		t.join()
 	}
@@ -60,8 +61,8 @@ func (t *timeline) stretchFor(ms int64) *stretch {
 			return s
 		}
 	}
-	s := &stretch{width: narrowest, first: ms, last: ms}
-	at, _ := slices.BinarySearchFunc(t.stretches, ms, func(s *stretch, ms int64) int { return int(min(1, max(-1, s.first-ms))) })
+	s := &stretch{width: narrowest, buckets: map[int64]*bucket{}, first: ms, last: ms}
+	at, _ := slices.BinarySearchFunc(t.stretches, ms, func(s *stretch, ms int64) int { return cmp.Compare(s.first, ms) })
 	t.stretches = slices.Insert(t.stretches, at, s)
 	return s
 }
@@ -85,57 +86,30 @@ func (t *timeline) join() {
 
 func (t *timeline) gapBefore(i int) int64 { return t.stretches[i].first - t.stretches[i-1].last }
 
-// bucket is the one of a time.
-func (s *stretch) bucket(ms int64) *bucket {
-	for {
-		if len(s.buckets) == 0 {
-			s.base = ms / s.width
-		}
-		i := ms/s.width - s.base
-		if max(i+1, int64(len(s.buckets))-min(i, 0)) > maxBuckets {
-			s.widen()
-			continue
-		}
-		if i < 0 {
-			s.buckets = slices.Insert(s.buckets, 0, make([]*bucket, -i)...)
-			s.base += i
-			i = 0
-		}
-		for int64(len(s.buckets)) <= i {
-			s.buckets = append(s.buckets, nil)
-		}
-		if s.buckets[i] == nil {
-			s.buckets[i] = &bucket{}
-		}
-		return s.buckets[i]
+// fit makes the buckets so wide that they are not too many.
+func (s *stretch) fit() {
+	for s.last/s.width-s.first/s.width >= maxBuckets {
+		s.widen()
 	}
 }
 
 // widen makes one bucket of each two.
 func (s *stretch) widen() {
-	old, base := s.buckets, s.base
+	old := s.buckets
 	s.width *= 2
-	s.base = base / 2
-	s.buckets = nil
-	for i, b := range old {
-		if b != nil {
-			s.put((base+int64(i))/2, b)
-		}
+	s.buckets = make(map[int64]*bucket, len(old))
+	for number, b := range old {
+		s.put(number/2, b)
 	}
 }
 
-// put adds what a bucket holds to the bucket with this number, which is not
-// before the first.
+// put adds what a bucket holds to the one with this number.
 func (s *stretch) put(number int64, b *bucket) {
-	i := number - s.base
-	for int64(len(s.buckets)) <= i {
-		s.buckets = append(s.buckets, nil)
-	}
-	if s.buckets[i] == nil {
-		s.buckets[i] = b
+	into := s.buckets[number]
+	if into == nil {
+		s.buckets[number] = b
 		return
 	}
-	into := s.buckets[i]
 	into.updated += b.updated
 	into.others += b.others
 	into.first, into.last = min(into.first, b.first), max(into.last, b.last)
@@ -150,25 +124,29 @@ func (s *stretch) take(later *stretch) {
 	for later.width < s.width {
 		later.widen()
 	}
-	for later.base+int64(len(later.buckets))-s.base > maxBuckets {
-		s.widen()
-		later.widen()
-	}
-	for i, b := range later.buckets {
-		if b != nil {
-			s.put(later.base+int64(i), b)
-		}
+	for number, b := range later.buckets {
+		s.put(number, b)
 	}
 	s.last = max(s.last, later.last)
+	s.fit()
+}
+
+// inOrder are the buckets from the first to the last, nil where nothing was
+// answered.
+func (s *stretch) inOrder() []*bucket {
+	base := s.first / s.width
+	all := make([]*bucket, s.last/s.width-base+1)
+	for number, b := range s.buckets {
+		all[number-base] = b
+	}
+	return all
 }
 
 // latency is that of all rows.
 func (t *timeline) latency() (sum histogram) {
 	for _, s := range t.stretches {
 		for _, b := range s.buckets {
-			if b != nil {
-				sum.add(&b.latency)
-			}
+			sum.add(&b.latency)
 		}
 	}
 	return sum
@@ -186,13 +164,11 @@ type Gap struct {
 func (s *stretch) gaps(waits []Wait) (gaps []Gap) {
 	var rows, before int64
 	for _, b := range s.buckets {
-		if b != nil {
-			rows += b.updated + b.others
-		}
+		rows += b.updated + b.others
 	}
 	usual := (s.last - s.first) / max(1, rows)
 	least := max(2000, 10*usual, (s.last-s.first)/100)
-	for _, b := range s.buckets {
+	for _, b := range s.inOrder() {
 		if b == nil {
 			continue
 		}
