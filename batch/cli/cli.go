@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -23,23 +21,6 @@ type session struct {
 	signals *signals
 	console *console
 	stdin   io.Reader
-	streams streams
-}
-
-// streams are the files behind the standard streams; nil for one without.
-type streams struct{ in, out, err fs.FileInfo }
-
-// statStream is the file behind a stream; nil if there is none.
-func statStream(stream any) fs.FileInfo {
-	f, ok := stream.(*os.File)
-	if !ok {
-		return nil
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil
-	}
-	return info
 }
 
 // Main runs the command line args (args[0] is the program) and returns the
@@ -67,7 +48,6 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	sig := catchSignals(cancel)
 	defer sig.release()
 	s.ctx, s.inv, s.signals, s.stdin = ctx, inv, sig, stdin
-	s.streams = streams{statStream(stdin), statStream(stdout), statStream(stderr)}
 	work := inBackground(func() {
 		code = con.check(con.end(s.app(program).RunContext(ctx, inv.argv(args[0]))))
 	})

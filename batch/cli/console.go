@@ -123,11 +123,3 @@ func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
-
-// were begins a sentence about a count: 1 row was, 2 rows were.
-func were(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word + " was"
-	}
-	return words.Plural(n, word) + " were"
-}

@@ -210,7 +210,7 @@ func (j *job) prepare() error {
 		j.console.advise(hint)
 	}
 	if n := j.plan.Survey().EditedFinished; n > 0 {
-		j.console.warn(were(n, "finished row") + " edited; finished rows are not sent again: put the changes into a file of their own")
+		j.console.warn(words.Were(n, "finished row") + " edited; finished rows are not sent again: put the changes into a file of their own")
 	}
 	return nil
 }

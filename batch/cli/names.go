@@ -91,14 +91,14 @@ func (j *job) files() results.Files {
 		{What: "the file of " + j.where("api-key-file"), File: statName(j.set.keyFile)},
 		{What: "the file of " + j.where("ca-cert"), File: statName(j.set.client.CACertFile)},
 		{What: "the file of --skip-unchanged", File: statName(j.set.unchanged)},
-		{What: "where standard output goes", File: j.streams.out},
-		{What: "where standard error goes", File: j.streams.err},
+		{What: "where standard output goes", File: statStream(j.console.out.w)},
+		{What: "where standard error goes", File: statStream(j.console.err)},
 	}
 	for _, lookup := range j.set.input.Lookup {
 		_, path, _ := strings.Cut(lookup, "=")
 		reserved = append(reserved, results.Reserved{What: "the file of --lookup", File: statName(path)})
 	}
-	input := results.Reserved{What: "the input", File: j.streams.in}
+	input := results.Reserved{What: "the input", File: statStream(j.stdin)}
 	if j.set.path != "-" {
 		input.File = statName(j.set.path)
 	}
@@ -112,6 +112,19 @@ func (j *job) files() results.Files {
 // statName is the file of this name; nil if there is none.
 func statName(path string) fs.FileInfo {
 	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// statStream is the file behind a stream; nil if there is none.
+func statStream(stream any) fs.FileInfo {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := f.Stat()
 	if err != nil {
 		return nil
 	}
@@ -144,19 +157,14 @@ func inputOf(resultsFile string) string {
 	}
 	for _, entry := range entries {
 		path := filepath.Join(filepath.Dir(resultsFile), entry.Name())
-		if path == resultsFile || entry.IsDir() {
+		if path == resultsFile || entry.IsDir() || results.InputName(path) == entry.Name() { // without an extension of inputs
 			continue
 		}
-		isInput := slices.ContainsFunc(inputExtensions(), func(ext string) bool { return strings.HasSuffix(path, ext) })
-		if isInput && slices.Contains([]string{results.ResultsName(path), sandboxName(path), results.RerunName(path)}, resultsFile) {
+		if slices.Contains([]string{results.ResultsName(path), sandboxName(path), results.RerunName(path)}, resultsFile) {
 			return path
 		}
 	}
 	return ""
-}
-
-func inputExtensions() []string {
-	return []string{".csv", ".tsv", ".jsonl", ".ndjson", ".gz", ".zst"}
 }
 
 // refuseOlder stops an update that would begin again behind a rerun that

@@ -189,12 +189,10 @@ func (s *settings) complete(cmd *manual.Command) error {
 // filledIn are the words of an output's name that stand for something.
 var filledIn = []string{"{date}", "{name}"}
 
-var bracedWord = regexp.MustCompile(`\{[\w-]*\}`)
-
 // unfilled is a word in braces that stands for nothing; "" if there is none.
 // The input's own name may hold any.
 func (s *settings) unfilled(pattern string) string {
-	for _, word := range bracedWord.FindAllString(pattern, -1) {
+	for _, word := range regexp.MustCompile(`\{[\w-]*\}`).FindAllString(pattern, -1) {
 		if !slices.Contains(filledIn, word) && !strings.Contains(s.path, word) {
 			return word
 		}

@@ -30,7 +30,7 @@ func (j *job) summaryPage(p *page, exit int) {
 	}
 	p.linef("  requests %9s%s", words.Grouped(s.Requests), requestNote(s))
 	if survey := j.plan.Survey(); survey.Edited > 0 {
-		p.linef("  %s edited since the results were written: %s", were(survey.Edited, "row"), words.RowList(survey.EditedRows, survey.Edited, shownRows))
+		p.linef("  %s edited since the results were written: %s", words.Were(survey.Edited, "row"), words.RowList(survey.EditedRows, survey.Edited, shownRows))
 	}
 	if text := waits(s.Waited); text != "" {
 		p.entry("waited", text)
@@ -79,17 +79,13 @@ func (j *job) verdict() string {
 
 // note explains an outcome whose name does not say it all.
 func note(o record.Outcome, s *batch.Summary) string {
-	switch {
-	case o == record.Updated && s.Warnings > 0:
-		return fmt.Sprintf("  (%s: the server shows another value, see _error)", words.Plural(s.Warnings, "warning"))
-	case o == record.Skipped:
-		return "  (changes nothing, or was given already)"
-	case o == record.Unknown:
-		return "  (sent and not answered: may have been applied)"
-	case o == record.Blocked:
-		return "  (an earlier row of the task did not get through)"
-	case o == record.Unsent:
-		return "  (not tried)"
+	switch o {
+	case record.Updated:
+		if s.Warnings > 0 {
+			return fmt.Sprintf("  (%s: the server shows another value, see _error)", words.Plural(s.Warnings, "warning"))
+		}
+	case record.Skipped, record.Unknown, record.Blocked, record.Unsent:
+		return "  (" + report.Meaning(o) + ")"
 	}
 	return ""
 }

@@ -19,10 +19,7 @@ import (
 // boxSettings is what the flags of the command sandbox say.
 type boxSettings struct {
 	sandbox.Config
-	addr        string
-	quotaStyle  string
-	metadata    string
-	attachments string
+	addr string
 }
 
 func (b *boxSettings) flags() []*manual.Flag {
@@ -30,11 +27,11 @@ func (b *boxSettings) flags() []*manual.Flag {
 		{Name: "addr", Value: "HOST:PORT", Default: "127.0.0.1:8000", Read: text(&b.addr), Usage: "address to listen on; loopback only, port 0 takes a free one"},
 		{Name: "api-key", Value: "KEY", Read: filled(&b.Key), Usage: "accept only this key (default: any)"},
 		{Name: "quota", Value: "QUOTA", Default: "600/m", Read: parsed(&b.Quota, sandbox.ParseQuota), Usage: "requests allowed: 600/m, 200/10s, 500/1s; 0 = no limit"},
-		{Name: "quota-style", Choices: []string{"epoch", "epoch-ms", "delta", "ietf", "path"}, Default: "epoch", Read: text(&b.quotaStyle), Usage: "how the quota is announced; path: each task has its own"},
+		{Name: "quota-style", Choices: []string{"epoch", "epoch-ms", "delta", "ietf", "path"}, Default: "epoch", Read: text(&b.QuotaStyle), Usage: "how the quota is announced; path: each task has its own"},
 		{Name: "latency", Value: "DURATION", Default: "20ms", Read: duration(&b.Latency, 0, time.Hour), Usage: "time an answer takes"},
 		{Name: "faults", Value: "SPEC", Read: parsed(&b.Faults, sandbox.ParseFaults), Usage: "what goes wrong, e.g. seed=1,500=2%,429=1%,503=1%,drop=1%,hang=1%"},
-		{Name: "metadata", Choices: []string{"merge", "replace"}, Default: "merge", Read: text(&b.metadata), Usage: "what an update does to the metadata a task has"},
-		{Name: "attachments", Choices: []string{"replace", "append"}, Default: "replace", Read: text(&b.attachments), Usage: "what an update does to the attachments a task has"},
+		{Name: "metadata", Choices: []string{"merge", "replace"}, Default: "merge", Read: is(&b.MetadataReplace, "replace"), Usage: "what an update does to the metadata a task has"},
+		{Name: "attachments", Choices: []string{"replace", "append"}, Default: "replace", Read: is(&b.AttachmentsAdd, "append"), Usage: "what an update does to the attachments a task has"},
 		{Name: "only-known", Value: "FILE", Read: parsed(&b.Known, readKnown), Usage: "answer 404 for every task but those in this file, one id a line"},
 		{Name: "log", Value: "FILE", Read: file(&b.LogFile), Usage: "append each request to this file, as JSONL"},
 	})
@@ -42,9 +39,6 @@ func (b *boxSettings) flags() []*manual.Flag {
 
 // sandbox is the command sandbox: it serves until a signal comes.
 func (s *session) sandbox(set *boxSettings) error {
-	set.QuotaStyle = sandbox.QuotaStyle(set.quotaStyle)
-	set.MetadataReplace = set.metadata == "replace"
-	set.AttachmentsAdd = set.attachments == "append"
 	box, err := sandbox.New(set.Config)
 	if err != nil {
 		return setupf("%s", err)

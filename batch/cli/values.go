@@ -27,9 +27,9 @@ func on(to *bool) func(string) error {
 }
 
 // text reads any text; filled one that is not empty; file the name of a file.
-func text(to *string) func(string) error {
+func text[T ~string](to *T) func(string) error {
 	return func(text string) error {
-		*to = text
+		*to = T(text)
 		return nil
 	}
 }
@@ -53,6 +53,14 @@ func file(to *string) func(string) error {
 			return errors.New("- is not a file; name one")
 		}
 		*to = path
+		return nil
+	}
+}
+
+// is reads whether the text is this word.
+func is(to *bool, word string) func(string) error {
+	return func(text string) error {
+		*to = text == word
 		return nil
 	}
 }
@@ -93,7 +101,7 @@ func duration(to *time.Duration, lo, hi time.Duration) func(string) error {
 			return fmt.Errorf("%s is not a length of time such as 30s, 5m or 2h", words.Shown(text))
 		}
 		if d < lo || d > hi {
-			return fmt.Errorf("%s is out of range: from %s to %s", words.Shown(text), spell(lo), spell(hi))
+			return fmt.Errorf("%s is out of range: from %s to %s", words.Shown(text), words.Duration(lo), words.Duration(hi))
 		}
 		*to = d
 		return nil
@@ -122,16 +130,4 @@ func failures(rows *int64, share *float64) func(string) error {
 		*share = p / 100
 		return nil
 	}
-}
-
-// spell writes a length of time without Go's trailing zero units.
-func spell(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }

@@ -36,3 +36,16 @@ func Advice(c *results.Cause) (text string, person bool) {
 	}
 	return "the server failed: run it again later; if it stays so, show this to those who run the server", false
 }
+
+// Meaning explains an outcome in a few words.
+func Meaning(o record.Outcome) string {
+	return [record.NumOutcomes]string{
+		record.Updated: "the server took the update",
+		record.Skipped: "changes nothing, or was given already",
+		record.Failed:  "refused, or errors to the end",
+		record.Unknown: "sent and not answered: may have been applied",
+		record.Invalid: "cannot be turned into a request",
+		record.Blocked: "an earlier row of its task did not get through",
+		record.Unsent:  "not tried",
+	}[o]
+}

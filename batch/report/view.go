@@ -141,21 +141,10 @@ func (v view) Parts() (parts []part) {
 		width := round(max(narrowest, room*float64(n)/float64(v.Rows)))
 		outcome := record.Outcome(o)
 		bar := strings.Repeat("#", int(max(1, n*longest/v.Rows)))
-		parts = append(parts, part{outcome.String(), words.Grouped(n), share(n, v.Rows), meanings[outcome], bar, x, width})
+		parts = append(parts, part{outcome.String(), words.Grouped(n), share(n, v.Rows), Meaning(outcome), bar, x, width})
 		x = round(x + width)
 	}
 	return parts
-}
-
-// meanings explain the outcomes.
-var meanings = [record.NumOutcomes]string{
-	record.Updated: "the server took the update",
-	record.Skipped: "changes nothing, or was given already",
-	record.Failed:  "refused, or errors to the end",
-	record.Unknown: "sent and not answered: may have been applied",
-	record.Invalid: "cannot be turned into a request",
-	record.Blocked: "an earlier row of its task did not get through",
-	record.Unsent:  "not tried",
 }
 
 // Filters are the outcomes of the rows that did not get through.

@@ -19,14 +19,7 @@ func Took(d time.Duration) string {
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < 48*time.Hour:
-		text := d.Round(time.Second).String()
-		if strings.HasSuffix(text, "m0s") {
-			text = strings.TrimSuffix(text, "0s")
-		}
-		if strings.HasSuffix(text, "h0m") {
-			text = strings.TrimSuffix(text, "0m")
-		}
-		return text
+		return words.Duration(d.Round(time.Second))
 	}
 	return words.Plural(int64(d/(24*time.Hour)), "day")
 }

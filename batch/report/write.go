@@ -46,7 +46,7 @@ var (
 // textTemplate parses a template; mark makes a text of the file harmless.
 func textTemplate(text string, mark func(string) string) *texttemplate.Template {
 	return texttemplate.Must(texttemplate.New("page").Funcs(texttemplate.FuncMap{
-		"row": func(v view, row Row) string { return v.line(row, mark) }, "code": code, "codeBlock": codeBlock, "upper": upper, "are": are, "longest": longest, "inline": inline,
+		"row": func(v view, row Row) string { return v.line(row, mark) }, "code": code, "codeBlock": codeBlock, "upper": upper, "are": words.Are[int64], "longest": longest, "inline": inline,
 		"visible": func(text string) string { return visible(text, maxCell) },
 		"rawName": func(advice string) string { return strings.ReplaceAll(advice, "_raw", "`_raw`") },
 	}).Parse(text))
@@ -118,14 +118,6 @@ func codeBlock(text string) string {
 		fence += "`"
 	}
 	return fence + "\n" + text + "\n" + fence
-}
-
-// are begins a sentence about a count: 1 line is, 2 lines are.
-func are(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word + " is"
-	}
-	return words.Plural(n, word) + " are"
 }
 
 // longest is the length of the longest name.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -122,6 +123,32 @@ func Plural[N int | int64](n N, noun string) string {
 		return "1 " + noun
 	}
 	return Grouped(n) + " " + noun + "s"
+}
+
+// Are begins a sentence about a count: 1 row is, 2 rows are.
+func Are[N int | int64](n N, noun string) string { return verb(n, noun, " is", " are") }
+
+// Were is Are in the past.
+func Were[N int | int64](n N, noun string) string { return verb(n, noun, " was", " were") }
+
+func verb[N int | int64](n N, noun, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return Plural(n, noun) + many
+}
+
+// Duration writes a length of time as Go does, without units of zero at its
+// end: 2m, 1h30m.
+func Duration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // Grouped writes a count with commas between thousands.

@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -63,6 +64,9 @@ func TestPlural(t *testing.T) {
 		if got := Plural(n, "row"); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+	if got := Are(1, "row") + ", " + Were(2, "row") + " " + Duration(2*time.Hour) + " " + Duration(90*time.Second); got != "1 row is, 2 rows were 2h 1m30s" {
+		t.Error(got)
 	}
 	if got := Grouped(-100) + " " + Grouped(-1000); got != "-100 -1,000" {
 		t.Error(got)
