@@ -199,7 +199,7 @@ func (b *builder) removeConstants(base value) value {
 
 // appendTail appends the row's own columns in the form of the results file.
 // rec is nil for JSONL.
-func (b *builder) appendTail(dst []byte, rec *csvRecord, withIgnored, withRaw bool) []byte {
+func (b *builder) appendTail(dst []byte, rec *entry, withIgnored, withRaw bool) []byte {
 	for i := range b.layout.own[:b.layout.tail] {
 		own := &b.layout.own[i]
 		if own.leftOut() {

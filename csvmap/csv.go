@@ -16,16 +16,21 @@ var (
 	resultsLimits = limits{cell: 8 << 20, row: 8 << 20}
 )
 
+// plainLine is the longest line that is split in place. The window never grows
+// for a longer one.
+const plainLine = windowSize / 2
+
 // maxColumns is the most columns that a header can have.
 const maxColumns = 100_000
 
-// csvRecord is one record of a CSV file, valid until the next one is read.
-type csvRecord struct {
-	number int64 // as a spreadsheet shows it
-	line   int64 // physical line on which it starts
+// entry is one row as the file holds it, a CSV record or a JSONL line, valid
+// until the next one is read.
+type entry struct {
+	number int64  // as a spreadsheet shows it; of JSONL the line
+	line   int64  // physical line on which it starts
+	raw    []byte // its text; of a long one the start, more than goes into _raw
 	cells  [][]byte
 	count  int       // of the cells, also of those that are not kept
-	raw    []byte    // the start of its text, more than goes into _raw
 	err    *RowError // why it cannot be split into cells
 }
 
@@ -44,7 +49,7 @@ type csvReader struct {
 	lineNumber int64 // of the record that comes next
 	hasQuotes  bool  // somewhere in the window
 	odd        bool  // something in the window needs the scanner
-	rec        csvRecord
+	rec        entry
 	scanner    csvScanner
 }
 
@@ -55,7 +60,7 @@ func newCSVReader(src io.Reader, delimiter, newline byte) *csvReader {
 
 // next reads the next record that is not blank. io.EOF: there is none.
 // Other errors end the reading.
-func (c *csvReader) next() (*csvRecord, error) {
+func (c *csvReader) next() (*entry, error) {
 	for {
 		if c.tap != nil {
 			c.tap.begin(c.lineNumber)
@@ -72,7 +77,7 @@ func (c *csvReader) next() (*csvRecord, error) {
 
 // skipLine goes over a line that is no record.
 func (c *csvReader) skipLine() error {
-	end, err := c.line(c.newline)
+	end, err := c.line(c.newline, plainLine)
 	if err == nil {
 		c.lineNumber++
 		c.take(min(end+1, len(c.text)))
@@ -83,13 +88,13 @@ func (c *csvReader) skipLine() error {
 // read reads the next record into c.rec. blank tells that all its cells are
 // empty.
 func (c *csvReader) read() (blank bool, err error) {
-	end, err := c.line(c.newline)
+	end, err := c.line(c.newline, plainLine)
 	if err != nil {
 		return false, err
 	}
 	c.number++
-	c.rec = csvRecord{number: c.number, line: c.lineNumber, cells: c.rec.cells[:0]}
-	if end >= 0 && end <= c.limits.cell {
+	c.rec = entry{number: c.number, line: c.lineNumber, cells: c.rec.cells[:0]}
+	if end >= 0 {
 		line := c.text[:end]
 		if c.newline == '\n' {
 			line = bytes.TrimSuffix(line, []byte("\r"))
@@ -164,7 +169,7 @@ func (c *csvReader) unclosed(line int64, limit bool) error {
 }
 
 // texts are the record's cells as texts that stay.
-func (rec *csvRecord) texts() []string {
+func (rec *entry) texts() []string {
 	all, texts := string(bytes.Join(rec.cells, nil)), make([]string, len(rec.cells))
 	for i, cell := range rec.cells {
 		texts[i], all = all[:len(cell)], all[len(cell):]

@@ -8,7 +8,7 @@ import (
 )
 
 // csvRow makes a row of a record of an ordinary CSV.
-func (b *builder) csvRow(rec *csvRecord) {
+func (b *builder) csvRow(rec *entry) {
 	b.start(rec.number, rec.line)
 	if b.readRecord(rec) {
 		b.readCells(rec, true)
@@ -20,7 +20,7 @@ func (b *builder) csvRow(rec *csvRecord) {
 // readRecord checks that the record has the header's cells. If not, the row is
 // invalid; its task id is still read, if it is there, for the sake of later
 // rows of the task.
-func (b *builder) readRecord(rec *csvRecord) bool {
+func (b *builder) readRecord(rec *entry) bool {
 	columns := b.layout.width
 	switch err := rec.err; {
 	case err != nil:
@@ -47,7 +47,7 @@ func (b *builder) readRecord(rec *csvRecord) bool {
 }
 
 // readCells reads the cells of a record that is whole.
-func (b *builder) readCells(rec *csvRecord, constants bool) {
+func (b *builder) readCells(rec *entry, constants bool) {
 	for i := range b.layout.own {
 		switch own := &b.layout.own[i]; {
 		case own.optional:
@@ -96,7 +96,7 @@ func (b *builder) columnName(i int) string {
 
 // lineOf returns the physical line on which a cell begins: newlines inside a
 // record stand in its cells.
-func (b *builder) lineOf(rec *csvRecord, cell int) int64 {
+func (b *builder) lineOf(rec *entry, cell int) int64 {
 	line := rec.line
 	for _, c := range rec.cells[:cell] {
 		line += int64(bytes.Count(c, []byte{b.layout.newline}))

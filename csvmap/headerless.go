@@ -49,7 +49,7 @@ func (in *Input) explain(cells []string, raw string, line int64, c *csvReader) e
 }
 
 // isMerged tells whether all cells of a record seem to stand in the first one.
-func (rec *csvRecord) isMerged(width int, delimiter byte) bool {
+func (rec *entry) isMerged(width int, delimiter byte) bool {
 	return rec.count == 1 && width > 1 && rec.err == nil && bytes.IndexByte(rec.cells[0], delimiter) >= 0
 }
 

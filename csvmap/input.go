@@ -166,7 +166,7 @@ func (in *Input) readCSVHeader(c *csvReader) error {
 
 // mapNames makes the layout of a CSV with a header, or says why the first
 // record is none.
-func (in *Input) mapNames(names []string, header *csvRecord, c *csvReader) (*layout, error) {
+func (in *Input) mapNames(names []string, header *entry, c *csvReader) (*layout, error) {
 	l, err := mapHeader(names, header.line, in.rules)
 	if err == nil {
 		return l, nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -34,19 +33,11 @@ func firstValue(text []byte) error {
 	return err
 }
 
-// jsonLine is one line of a JSONL file, valid until the next one is read.
-type jsonLine struct {
-	number   int64
-	text     []byte // of one that is too large only the start
-	tooLarge bool
-}
-
 // jsonlReader splits text into lines.
 type jsonlReader struct {
 	window
 	newline byte
-	number  int64
-	long    []byte // a line that is longer than the window
+	entry   entry
 }
 
 func newJSONLReader(src io.Reader, newline byte) *jsonlReader {
@@ -54,41 +45,35 @@ func newJSONLReader(src io.Reader, newline byte) *jsonlReader {
 }
 
 // next reads the next line that is not blank. io.EOF: there is none.
-func (r *jsonlReader) next() (jsonLine, error) {
-	for {
-		r.number++
-		text, err := r.read()
+func (r *jsonlReader) next() (*entry, error) {
+	for number := r.entry.number + 1; ; number++ {
+		end, err := r.line(r.newline, inputLimits.row)
 		if err != nil {
-			return jsonLine{}, err
+			return nil, err
 		}
-		if len(bytes.TrimLeft(text, " \t\r")) > 0 {
-			return jsonLine{number: r.number, text: text, tooLarge: len(text) > inputLimits.row}, nil
+		r.entry = entry{number: number, line: number}
+		if end < 0 {
+			return &r.entry, r.skip()
+		}
+		r.entry.raw = r.take(min(end+1, len(r.text)))[:end]
+		if len(bytes.TrimLeft(r.entry.raw, " \t\r")) > 0 {
+			return &r.entry, nil
 		}
 	}
 }
 
-// read reads a line; of one that is too large one byte more than the limit.
-func (r *jsonlReader) read() ([]byte, error) {
-	end, err := r.line(r.newline)
-	if err != nil {
-		return nil, err
-	}
-	if end >= 0 {
-		return r.take(min(end+1, len(r.text)))[:end], nil
-	}
-	line := slices.Grow(r.long[:0], inputLimits.row+1) // once for all long lines
-	for more := true; more && end < 0; {
-		end = bytes.IndexByte(r.text, r.newline)
-		n := end
-		if end < 0 {
-			n = len(r.text)
+// skip goes over a line that is too large.
+func (r *jsonlReader) skip() error {
+	r.entry.raw = bytes.Clone(r.text[:maxRaw+1])
+	r.entry.err = rowErrorf("row too large", "", "%s", tooLarge("the row", inputLimits.row))
+	for {
+		if end := bytes.IndexByte(r.text, r.newline); end >= 0 {
+			r.take(end + 1)
+			return nil
 		}
-		line = append(line, r.text[:min(n, inputLimits.row+1-len(line))]...)
-		r.text = r.text[min(n+1, len(r.text)):]
-		if end < 0 {
-			more, err = r.more()
+		r.text = nil
+		if more, err := r.more(); !more {
+			return err
 		}
 	}
-	r.long = line
-	return line, err
 }

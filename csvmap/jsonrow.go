@@ -15,11 +15,11 @@ import (
 )
 
 // jsonRow makes a row of a line.
-func (b *builder) jsonRow(line jsonLine) {
-	b.start(line.number, line.number)
+func (b *builder) jsonRow(line *entry) {
+	b.start(line.number, line.line)
 	clear(b.seen)
-	if line.tooLarge {
-		b.failLine(line, "", rowErrorf("row too large", "", "%s", tooLarge("the row", inputLimits.row)))
+	if line.err != nil {
+		b.failLine(line, "", line.err)
 		return
 	}
 	b.readObject(line)
@@ -36,27 +36,27 @@ func (b *builder) jsonRow(line jsonLine) {
 	}
 	b.finish(true)
 	if b.row.Err != nil && b.conflict {
-		b.keepRaw(line.text)
+		b.keepRaw(line.raw)
 	}
 }
 
 // failLine makes the row invalid; its text is kept, because cells cannot say
 // what is wrong.
-func (b *builder) failLine(line jsonLine, key string, p *RowError) {
-	b.fail(line.number, key, p)
-	b.keepRaw(line.text)
+func (b *builder) failLine(line *entry, key string, p *RowError) {
+	b.fail(line.line, key, p)
+	b.keepRaw(line.raw)
 }
 
 // readObject reads the keys of a line's object. After a value of a wrong type
 // it reads on, to know the task id.
-func (b *builder) readObject(line jsonLine) {
+func (b *builder) readObject(line *entry) {
 	d := &b.decoder
-	b.text = *bytes.NewBuffer(line.text)
+	b.text = *bytes.NewBuffer(line.raw)
 	d.Reset(&b.text)
 	if d.PeekKind() != jsontext.KindBeginObject {
-		_, p := b.typist.json(line.text)
+		_, p := b.typist.json(line.raw)
 		if p == nil {
-			p = rowErrorf("wrong type", line.text, "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}")
+			p = rowErrorf("wrong type", line.raw, "the line is JSON, but no object like {\"taskId\":\"TASK-1001\",...}")
 		}
 		b.failLine(line, "", p)
 		return
@@ -64,10 +64,10 @@ func (b *builder) readObject(line jsonLine) {
 	_, err := d.ReadToken()
 	for err == nil && d.PeekKind() == jsontext.KindString {
 		var name, raw []byte
-		if name, err = readValue(d, line.text); err != nil {
+		if name, err = readValue(d, line.raw); err != nil {
 			break
 		}
-		if raw, err = readValue(d, line.text); err == nil {
+		if raw, err = readValue(d, line.raw); err == nil {
 			b.readKey(line, plainText(name), raw)
 		}
 	}
@@ -86,7 +86,7 @@ func (b *builder) readObject(line jsonLine) {
 
 var errTrailing = errors.New("another JSON value follows on the same line")
 
-func (b *builder) failSyntax(line jsonLine, err error) {
+func (b *builder) failSyntax(line *entry, err error) {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
 		b.failLine(line, "", rowErrorf("trailing text", "", "%v", err))
@@ -101,11 +101,11 @@ func (b *builder) failSyntax(line jsonLine, err error) {
 		b.failLine(line, "", rowErrorf("trailing text", "", "text follows after the object, at character %d", syntax.ByteOffset+1))
 		return
 	}
-	b.failLine(line, key, jsonError(line.text, err))
+	b.failLine(line, key, jsonError(line.raw, err))
 }
 
 // readKey reads one key of a line's object.
-func (b *builder) readKey(line jsonLine, key, raw []byte) {
+func (b *builder) readKey(line *entry, key, raw []byte) {
 	i, known := b.layout.json.own[string(key)]
 	if !known {
 		b.readUnknown(line, string(key), raw)
@@ -125,20 +125,20 @@ func (b *builder) readKey(line jsonLine, key, raw []byte) {
 	switch {
 	case p == nil:
 	case v.state == bad:
-		b.fail(line.number, string(key), p)
+		b.fail(line.line, string(key), p)
 	default:
 		b.failLine(line, string(key), p)
 	}
 }
 
 // readUnknown carries a key along, or refuses it.
-func (b *builder) readUnknown(line jsonLine, key string, raw []byte) {
+func (b *builder) readUnknown(line *entry, key string, raw []byte) {
 	if !b.layout.json.ignores(key) {
 		b.failLine(line, key, rowErrorf("unknown key", key, "%s is no field%s", words.Quote(key), unknownAdvice(key)))
 		return
 	}
 	if len(b.ignoredKeys) == 0 {
-		b.ignoredKeys = append(slices.Grow(b.ignoredKeys, len(line.text)), '{')
+		b.ignoredKeys = append(slices.Grow(b.ignoredKeys, len(line.raw)), '{')
 	}
 	b.ignoredKeys, _ = jsontext.AppendQuote(appendComma(b.ignoredKeys), key) // valid UTF-8: the decoder has seen it
 	b.ignoredKeys = append(append(b.ignoredKeys, ':'), raw...)

@@ -67,7 +67,7 @@ func (rs *Records) Names() []string { return rs.names }
 // Errors end the reading: *InputError, those of the file system, the context's.
 func (rs *Records) Each(ctx context.Context) iter.Seq2[[][]byte, error] {
 	return func(yield func([][]byte, error) bool) {
-		for rec, err := range rs.in.records(ctx, nil) {
+		for rec, err := range rs.in.entries(ctx, nil) {
 			if err != nil {
 				yield(nil, err)
 				return

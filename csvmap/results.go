@@ -86,7 +86,7 @@ func checkSetTypes(columns []column, r *rules) error {
 }
 
 // prior reads what the file says of a row.
-func (c *resultsColumns) prior(rec *csvRecord) *Prior {
+func (c *resultsColumns) prior(rec *entry) *Prior {
 	p := &Prior{}
 	for i, at := range c.head {
 		p.Head[i] = string(cellAt(rec, at))
@@ -95,7 +95,7 @@ func (c *resultsColumns) prior(rec *csvRecord) *Prior {
 }
 
 // cellAt is the record's cell, empty if it has none there.
-func cellAt(rec *csvRecord, i int) []byte {
+func cellAt(rec *entry, i int) []byte {
 	if i < 0 || i >= len(rec.cells) || rec.err != nil && i >= rec.err.cell {
 		return nil
 	}

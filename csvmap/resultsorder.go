@@ -26,7 +26,7 @@ func (in *Input) prepareResults(ctx context.Context) error {
 	ordered, last := true, int64(0)
 	b, told := newBuilder(in.layout, in.rules), false
 	in.layout.results.edited, in.layout.results.misread = nil, 0
-	for rec, err := range in.records(ctx, nil) {
+	for rec, err := range in.entries(ctx, nil) {
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (in *Input) sort(ctx context.Context) error {
 	in.sorted = &sortedRecords{text, rowindex.New(in.rules.tempDir)}
 	doubled := lineList{what: "the same number in _row twice", hint: "keep one of the lines, with the values that are to be sent"}
 	out := &recordCopy{w: bufio.NewWriterSize(text, blockSize)}
-	for rec, err := range in.records(ctx, out) {
+	for rec, err := range in.entries(ctx, out) {
 		if err != nil {
 			return err
 		}
@@ -120,17 +120,14 @@ func (in *Input) sort(ctx context.Context) error {
 	return in.named(doubled.err())
 }
 
-// resultsRecords yields the records of a results file in row order.
-func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error] {
+// inRowOrder yields the records of a results file in row order.
+func (in *Input) inRowOrder(ctx context.Context) iter.Seq2[*entry, error] {
 	if in.sorted == nil {
-		return in.records(ctx, nil)
+		return in.entries(ctx, nil)
 	}
-	return func(yield func(*csvRecord, error) bool) {
-		unchanged := func(text io.Reader) (func() (struct{}, error), error) {
-			_, err := io.Copy(io.Discard, text)
-			return func() (struct{}, error) { return struct{}{}, io.EOF }, err
-		}
-		for _, err := range readThrough(ctx, in, unchanged) {
+	return func(yield func(*entry, error) bool) {
+		nothing := func(io.Reader) (func() (*entry, error), error) { return nil, io.EOF }
+		for _, err := range in.readThrough(ctx, nothing) { // the file must not have changed
 			yield(nil, err)
 			return
 		}
@@ -141,7 +138,7 @@ func (in *Input) resultsRecords(ctx context.Context) iter.Seq2[*csvRecord, error
 			if err == io.EOF {
 				return
 			}
-			var rec *csvRecord
+			var rec *entry
 			if err = errors.Join(err, ctx.Err()); err == nil {
 				line, n := binary.Uvarint(packed)
 				c.reset(packed[n:], int64(line))

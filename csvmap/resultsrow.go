@@ -11,7 +11,7 @@ import (
 
 // resultsRow makes a row of a record of a results file. Constants replace the
 // cells of rows that are sent again only.
-func (b *builder) resultsRow(rec *csvRecord) {
+func (b *builder) resultsRow(rec *entry) {
 	prior := b.layout.results.prior(rec)
 	whole := b.readProtected(rec, prior)
 	raw := cellAt(rec, b.layout.results.raw)
@@ -46,7 +46,7 @@ func (b *builder) resultsRow(rec *csvRecord) {
 }
 
 // readResults reads the cells of a record; false: it has not the header's.
-func (b *builder) readResults(rec *csvRecord, prior *Prior, constants bool) bool {
+func (b *builder) readResults(rec *entry, prior *Prior, constants bool) bool {
 	number, _ := prior.Head.Row() // checked before
 	b.start(number, rec.line)
 	if !b.readRecord(rec) {
@@ -65,7 +65,7 @@ func (b *builder) fits(prior *Prior) bool {
 // readProtected is readResults for cells that may be protected against being
 // run as a formula. Where the row's _sum does not tell whether they are, the
 // other rows of the file have told.
-func (b *builder) readProtected(rec *csvRecord, prior *Prior) (whole bool) {
+func (b *builder) readProtected(rec *entry, prior *Prior) (whole bool) {
 	whole = b.readResults(rec, prior, false)
 	plain := b.layout.results.unprotected(rec)
 	if !whole || plain == nil {
@@ -83,7 +83,7 @@ func (b *builder) readProtected(rec *csvRecord, prior *Prior) (whole bool) {
 
 // tells finds out by a record's _sum whether its cells are protected; told is
 // false if it does not tell.
-func (b *builder) tells(rec *csvRecord, plain [][]byte, prior *Prior) (asItStands, told bool) {
+func (b *builder) tells(rec *entry, plain [][]byte, prior *Prior) (asItStands, told bool) {
 	fits := func(cells [][]byte) bool {
 		stand := rec.cells
 		rec.cells = cells
@@ -98,7 +98,7 @@ func (b *builder) tells(rec *csvRecord, plain [][]byte, prior *Prior) (asItStand
 }
 
 // fileTells is tells for those records that can tell for the whole file.
-func (b *builder) fileTells(rec *csvRecord) (asItStands, told bool) {
+func (b *builder) fileTells(rec *entry) (asItStands, told bool) {
 	plain := b.layout.results.unprotected(rec)
 	formula := func(own ownColumn) bool {
 		cell := cellAt(rec, own.cell)
@@ -112,7 +112,7 @@ func (b *builder) fileTells(rec *csvRecord) (asItStands, told bool) {
 
 // unprotected returns the record's cells without the mark that keeps a
 // spreadsheet from running them, nil if none has it.
-func (c *resultsColumns) unprotected(rec *csvRecord) [][]byte {
+func (c *resultsColumns) unprotected(rec *entry) [][]byte {
 	var cells [][]byte
 	for i, cell := range rec.cells {
 		if plain, found := record.Unprotect(cell); found && !slices.Contains(c.head[:], i) {
@@ -127,7 +127,7 @@ func (c *resultsColumns) unprotected(rec *csvRecord) [][]byte {
 
 // hasCells tells whether one of the row's own cells is filled; a remark in a
 // column without a name is none.
-func (b *builder) hasCells(rec *csvRecord) bool {
+func (b *builder) hasCells(rec *entry) bool {
 	return slices.ContainsFunc(b.layout.own, func(own ownColumn) bool { return !own.optional && len(cellAt(rec, own.cell)) > 0 })
 }
 
@@ -176,7 +176,7 @@ func isSpreadsheetCell(cell []byte) bool {
 }
 
 // countEdited counts the cells of a row that was edited.
-func (c *resultsColumns) countEdited(own []ownColumn, rec *csvRecord) {
+func (c *resultsColumns) countEdited(own []ownColumn, rec *entry) {
 	if c.edited == nil {
 		c.edited = make([]cellCount, len(own))
 	}

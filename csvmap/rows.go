@@ -101,25 +101,17 @@ func (m *rowMemory) copy(text []byte) []byte {
 	return m.bytes[start:len(m.bytes):len(m.bytes)]
 }
 
-// rows makes b's rows, one after the other, with their records; JSONL has none.
-func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*csvRecord, error] {
-	return func(yield func(*csvRecord, error) bool) {
-		if in.dialect.format == formatJSONL {
-			for line, err := range in.lines(ctx) {
-				if err == nil {
-					b.jsonRow(line)
-				}
-				if !yield(nil, err) {
-					return
-				}
-			}
-			return
+// rows makes b's rows, one after the other, with their entries.
+func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*entry, error] {
+	return func(yield func(*entry, error) bool) {
+		entries, build := in.entries(ctx, nil), b.csvRow
+		switch {
+		case in.layout.json != nil:
+			build = b.jsonRow
+		case in.layout.results != nil:
+			entries, build = in.inRowOrder(ctx), b.resultsRow
 		}
-		records, build := in.records(ctx, nil), b.csvRow
-		if in.layout.results != nil {
-			records, build = in.resultsRecords(ctx), b.resultsRow
-		}
-		for rec, err := range records {
+		for rec, err := range entries {
 			if err == nil {
 				build(rec)
 			}
@@ -130,10 +122,13 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*csvRecord, err
 	}
 }
 
-// records yields the records of a CSV below its header. tap, unless it is nil,
-// gets their text.
-func (in *Input) records(ctx context.Context, tap *recordCopy) iter.Seq2[*csvRecord, error] {
-	return readThrough(ctx, in, func(text io.Reader) (func() (*csvRecord, error), error) {
+// entries yields the lines of a JSONL file, or the records of a CSV below its
+// header. tap, unless it is nil, gets their text.
+func (in *Input) entries(ctx context.Context, tap *recordCopy) iter.Seq2[*entry, error] {
+	return in.readThrough(ctx, func(text io.Reader) (func() (*entry, error), error) {
+		if in.dialect.format == formatJSONL {
+			return newJSONLReader(text, in.dialect.newline).next, nil
+		}
 		c, err := in.firstRecord(text)
 		if err == nil && !in.layout.headerless {
 			_, err = c.next()
@@ -143,30 +138,23 @@ func (in *Input) records(ctx context.Context, tap *recordCopy) iter.Seq2[*csvRec
 	})
 }
 
-// lines yields the lines of a JSONL file.
-func (in *Input) lines(ctx context.Context) iter.Seq2[jsonLine, error] {
-	return readThrough(ctx, in, func(text io.Reader) (func() (jsonLine, error), error) {
-		return newJSONLReader(text, in.dialect.newline).next, nil
-	})
-}
-
 // readThrough yields what next makes of the text of the input, from its start, and
 // makes sure that the whole file has been read.
-func readThrough[T any](ctx context.Context, in *Input, open func(io.Reader) (next func() (T, error), err error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var part, none T
+func (in *Input) readThrough(ctx context.Context, open func(io.Reader) (next func() (*entry, error), err error)) iter.Seq2[*entry, error] {
+	return func(yield func(*entry, error) bool) {
 		blocks, done, err := in.source.pass(ctx)
 		if err != nil {
-			yield(none, in.named(err))
+			yield(nil, in.named(err))
 			return
 		}
 		defer done()
 		text, closeText, err := in.text(blocks)
 		if err == nil {
 			defer closeText()
-			var next func() (T, error)
+			var next func() (*entry, error)
 			for next, err = open(text); err == nil; {
-				if part, err = next(); err == nil && !yield(part, nil) {
+				var rec *entry
+				if rec, err = next(); err == nil && !yield(rec, nil) {
 					return
 				}
 			}
@@ -178,7 +166,7 @@ func readThrough[T any](ctx context.Context, in *Input, open func(io.Reader) (ne
 			err = blocks.err // what came of it above does not matter
 		}
 		if err != nil {
-			yield(none, in.named(err))
+			yield(nil, in.named(err))
 		}
 	}
 }

@@ -23,8 +23,12 @@ type window struct {
 // for a whole character.
 func (w *window) full() int { return len(w.buf) - utf8.UTFMax + 1 }
 
-// more reads on until the window is full; false if nothing follows.
+// more reads on until the window is full; false if nothing follows. A window
+// full of text that is not used yet grows.
 func (w *window) more() (bool, error) {
+	if len(w.text) >= w.full() {
+		w.buf = make([]byte, 2*len(w.buf))
+	}
 	used := copy(w.buf, w.text)
 	w.text = w.buf[:used]
 	for len(w.text) < w.full() && !w.eof {
@@ -40,15 +44,16 @@ func (w *window) more() (bool, error) {
 }
 
 // line finds the end of the line that the text begins with, and reads on if
-// need be: its length without the newline, or -1 if the window is too small
-// for it. io.EOF: there is no line.
-func (w *window) line(newline byte) (int, error) {
+// need be: its length without the newline, or -1 if it is longer than limit.
+// io.EOF: there is no line.
+func (w *window) line(newline byte, limit int) (int, error) {
 	for {
-		if i := bytes.IndexByte(w.text, newline); i >= 0 {
-			return i, nil
-		}
-		if len(w.text) >= w.full() && !w.eof {
+		end := bytes.IndexByte(w.text, newline)
+		if end > limit || end < 0 && len(w.text) > limit {
 			return -1, nil
+		}
+		if end >= 0 {
+			return end, nil
 		}
 		more, err := w.more()
 		switch {

@@ -14,7 +14,7 @@ func TestCharacterAcrossTheWindow(t *testing.T) {
 		w := window{src: &textReader{src: strings.NewReader(text), check: true}, buf: make([]byte, windowSize)}
 		var got strings.Builder
 		for {
-			n, err := w.line('\n')
+			n, err := w.line('\n', windowSize)
 			if err == io.EOF {
 				break
 			}
