@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -123,22 +124,28 @@ func statusTitle(status int, statusLine string) string {
 	return strings.TrimSpace(code + " " + strings.TrimSpace(strings.TrimPrefix(statusLine, code)))
 }
 
-// Patterns to make text of HTML: what is not text at all, and the tags.
+// Patterns to make text of HTML: what is not text at all, and the tags. Most
+// runs never see a page.
 var (
-	htmlTitle  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
-	htmlHidden = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
-	htmlTag    = regexp.MustCompile(`(?s)<[^>]*>?`)
+	htmlTitle  = pattern(`(?is)<title[^>]*>(.*?)</title`)
+	htmlHidden = pattern(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
+	htmlTag    = pattern(`(?s)<[^>]*>?`)
 )
+
+// pattern is compiled when it is first asked for.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // firstWords is the beginning of a body that is not the API's JSON: the title
 // of a page, or its text; "" if it is not text.
 func firstWords(body []byte) string {
 	text := string(body[:min(len(body), 64<<10)])
 	if strings.HasPrefix(text, "<") {
-		if title := htmlTitle.FindStringSubmatch(text); title != nil && strings.TrimSpace(title[1]) != "" {
+		if title := htmlTitle().FindStringSubmatch(text); title != nil && strings.TrimSpace(title[1]) != "" {
 			text = title[1]
 		} else {
-			text = htmlTag.ReplaceAllString(htmlHidden.ReplaceAllString(text, " "), " ")
+			text = htmlTag().ReplaceAllString(htmlHidden().ReplaceAllString(text, " "), " ")
 		}
 		text = html.UnescapeString(text)
 	}

@@ -20,6 +20,7 @@
 package client
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -44,15 +45,7 @@ type Client struct {
 // Config.Validate, or says that the proxy which the environment names cannot
 // be used.
 func New(c Config) (*Client, error) {
-	c = c.withDefaults()
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	base, err := c.base()
-	if err != nil {
-		return nil, err
-	}
-	roots, err := c.roots()
+	base, roots, err := c.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +55,7 @@ func New(c Config) (*Client, error) {
 	}
 	client := &Client{
 		dialer:  dialer{net: net.Dialer{KeepAlive: 30 * time.Second}, addr: hostPort(base), roots: roots, proxy: proxy},
-		timeout: c.Timeout,
+		timeout: cmp.Or(c.Timeout, 30*time.Second),
 		keepID:  c.KeepRequestID,
 		secret:  newSecret(c.Key, proxyPassword(proxy)),
 	}
@@ -79,7 +72,7 @@ func New(c Config) (*Client, error) {
 	}
 	client.start = "PUT " + target + TasksPath
 	client.head = fmt.Sprintf(" HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n%sX-Api-Key: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: ",
-		base.Host, c.UserAgent, authorization, c.Key)
+		base.Host, cmp.Or(c.UserAgent, "taskbatch"), authorization, c.Key)
 	return client, nil
 }
 

@@ -33,12 +33,13 @@ type comparison struct {
 // body. An answer that cannot be read says nothing.
 func compareAnswer(sent, answer []byte, key *secret) string {
 	var c comparison
-	for m := (scanner{b: sent}); m.next(); {
-		for f := range fields {
-			if info := &fields[f]; (info.Compared || info.ListKey != "") && info.Name == string(m.key) {
-				c.fields[c.n] = sentField{FieldInfo: info, sent: m.value}
-				c.n++
-			}
+	for m, f := (scanner{b: sent}), 0; m.next(); {
+		for f < NumFields && fields[f].Name != string(m.key) { // they stand in this order
+			f++
+		}
+		if f < NumFields && (fields[f].Compared || fields[f].ListKey != "") {
+			c.fields[c.n] = sentField{FieldInfo: &fields[f], sent: m.value}
+			c.n++
 		}
 	}
 	if !c.read(answer, true) {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -15,6 +16,9 @@ import (
 
 // DefaultBaseURL is the API's public address.
 const DefaultBaseURL = "https://platform.thena.ai"
+
+// defaultPorts are those of a URL without a port.
+var defaultPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 // Config says where and how to send. Zero values stand for the defaults; only
 // Key has none.
@@ -32,46 +36,35 @@ type Config struct {
 // Validate reports the first value that cannot be used. The error never shows
 // the key, nor a password in the base URL.
 func (c Config) Validate() error {
-	base, err := c.base()
-	if err != nil {
-		return err
-	}
-	if base.Scheme == "http" && !c.InsecureHTTP && !IsLoopback(base.Hostname()) {
-		return fmt.Errorf("base URL: plain http to %s would send the API key in the clear: use https, or --insecure-http", base.Hostname())
-	}
-	if err := checkKey(c.Key, IsLoopback(base.Hostname())); err != nil {
-		return err
-	}
-	if strings.ContainsFunc(c.UserAgent, isControl) {
-		return errors.New("user agent: control characters are not allowed")
-	}
-	if c.Timeout < 0 {
-		return fmt.Errorf("timeout: %v is negative", c.Timeout)
-	}
-	_, err = c.roots()
+	_, _, err := c.parse()
 	return err
 }
 
-// withDefaults fills in the zero values.
-func (c Config) withDefaults() Config {
-	if c.BaseURL == "" {
-		c.BaseURL = DefaultBaseURL
+// parse gives the base URL and the certificates to trust of a valid Config.
+func (c Config) parse() (base *url.URL, roots *x509.CertPool, err error) {
+	if base, err = c.base(); err != nil {
+		return nil, nil, err
 	}
-	if c.UserAgent == "" {
-		c.UserAgent = "taskbatch"
+	local := IsLoopback(base.Hostname())
+	if base.Scheme == "http" && !c.InsecureHTTP && !local {
+		return nil, nil, fmt.Errorf("base URL: plain http to %s would send the API key in the clear: use https, or --insecure-http", base.Hostname())
 	}
-	if c.Timeout == 0 {
-		c.Timeout = 30 * time.Second
+	if err := checkKey(c.Key, local); err != nil {
+		return nil, nil, err
 	}
-	return c
+	if strings.ContainsFunc(c.UserAgent, isControl) {
+		return nil, nil, errors.New("user agent: control characters are not allowed")
+	}
+	if c.Timeout < 0 {
+		return nil, nil, fmt.Errorf("timeout: %v is negative", c.Timeout)
+	}
+	roots, err = c.roots()
+	return base, roots, err
 }
 
 // base parses the base URL; slashes at its end are removed.
 func (c Config) base() (*url.URL, error) {
-	text := c.BaseURL
-	if text == "" {
-		text = DefaultBaseURL
-	}
+	text := cmp.Or(c.BaseURL, DefaultBaseURL)
 	u, err := url.Parse(text)
 	if err != nil {
 		var parse *url.Error
@@ -111,14 +104,7 @@ func (c Config) Target() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	host := strings.ToLower(u.Hostname())
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
-		host += ":" + port
-	}
-	return u.Scheme + "://" + host + u.EscapedPath(), nil
+	return u.Scheme + "://" + strings.ToLower(strings.TrimSuffix(u.Host, ":"+defaultPorts[u.Scheme])) + u.EscapedPath(), nil
 }
 
 // asciiHost is a host name as DNS has it.

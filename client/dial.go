@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -148,7 +149,7 @@ func (d *dialer) blame(err error) error {
 // proxyAuthorization is the header line with the proxy's credentials, "" if
 // it has none.
 func proxyAuthorization(p *url.URL) string {
-	if p == nil || p.User == nil {
+	if p.User == nil {
 		return ""
 	}
 	return "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(p.User.Username()+":"+proxyPassword(p))) + "\r\n"
@@ -167,14 +168,7 @@ func isSOCKS(p *url.URL) bool { return strings.HasPrefix(p.Scheme, "socks5") }
 
 // hostPort is where to dial for u.
 func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	if port == "" {
-		port = "1080" // SOCKS
-	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), defaultPorts[u.Scheme]))
 }
 
 // findProxy is the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY, also in

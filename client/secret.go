@@ -83,7 +83,7 @@ func (k *secret) remove(text string, cut bool) string {
 // HTML and URLs, also one within another.
 func keyForms(key string) []string {
 	forms := append(base64Forms(key), key)
-	layer := forms
+	layer, spellings := forms, spellings()
 	seen := map[string]bool{}
 	for range 2 {
 		var next []string
@@ -129,7 +129,7 @@ func spell(s string, write spelling) string {
 
 // spellings are those of URLs, HTML and JSON. The usual encoders differ in
 // which characters they escape, and how.
-var spellings = func() (all []spelling) {
+func spellings() (all []spelling) {
 	for _, keep := range []string{"", "-_.~", "-_.*", "-_.!~*'()", "-_.~$&+=:@", "-_.~;,/?:@&=+$!*'()#"} {
 		all = append(all, allBut(keep, "% X", "%20"), allBut(keep, "% X", "+"), allBut(keep, "% x", "%20"), allBut(keep, "% x", "+"))
 	}
@@ -150,7 +150,7 @@ var spellings = func() (all []spelling) {
 		}
 	}
 	return all
-}()
+}
 
 // allBut escapes all but ASCII letters, digits and what is to be kept.
 func allBut(keep, verb, blank string) spelling {

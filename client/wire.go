@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"syscall"
 	"time"
 )
@@ -22,14 +23,6 @@ var (
 	errTooLarge = errors.New("the answer is too large")
 	errGone     = errors.New("the connection cannot be used again") // nothing has been sent on it
 )
-
-// nothing is the error of a read that would have to wait. crypto/tls takes it
-// for a timeout, which leaves the connection as it is.
-type nothing struct{}
-
-func (nothing) Error() string   { return "nothing to read" }
-func (nothing) Timeout() bool   { return true }
-func (nothing) Temporary() bool { return true }
 
 // wire is a TCP connection that can be looked at without waiting, also through
 // the TLS layers above it.
@@ -92,10 +85,11 @@ func (w *wire) lookAndWrite(fd uintptr) (done bool) {
 	return !kept || err != nil || len(w.request) > 0
 }
 
-// Read reads as usual; under a look it does not wait.
+// Read reads as usual; under a look it does not wait but gives the error of a
+// timeout, which leaves a TLS connection as it is.
 func (w *wire) Read(p []byte) (int, error) {
 	if w.looking && w.ask(nil) == nil {
-		return 0, nothing{}
+		return 0, os.ErrDeadlineExceeded
 	}
 	n, err := w.Conn.Read(p)
 	if w.secure {
@@ -166,7 +160,7 @@ func (c *conn) look() error {
 	c.wire.looking = true
 	n, err := c.Read(c.one[:])
 	c.wire.looking = false
-	if n > 0 || !errors.Is(err, nothing{}) || c.wire.records.n > 0 {
+	if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || c.wire.records.n > 0 {
 		return errGone
 	}
 	return nil
