@@ -10,7 +10,7 @@
 // decide whether a row may have been changed are told apart: with
 // [Unconnected] nothing has left, with [Unanswered] it may have arrived.
 //
-// The way of an attempt: dialer and wire (a connection, looked at before it is
+// The way of an attempt: dialer and conn (a connection, looked at before it is
 // used again), Sender (the request), answer (what came back), Reply (what it
 // means). [Backoff] and [Update] are pure.
 //

@@ -44,68 +44,60 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, d.blame(err)
 	}
-	w, err := newWire(tcp.(*net.TCPConn))
+	c, err := newConn(tcp.(*net.TCPConn))
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { w.SetDeadline(past) })
-	top, err := d.open(ctx, w)
+	stop := context.AfterFunc(ctx, func() { c.SetDeadline(past) })
+	err = d.open(ctx, c)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		tcp.Close()
+		c.Close()
 		return nil, err
 	}
-	return newConn(top, w), nil
+	return c, nil
 }
 
-// open makes of a TCP connection one that leads to the API, under TLS if it
-// is to be.
-func (d *dialer) open(ctx context.Context, w *wire) (net.Conn, error) {
-	top, err := d.throughProxy(ctx, w)
-	if err != nil {
-		return nil, d.blame(err)
+// open makes the connection lead to the API, under TLS if it is to be.
+func (d *dialer) open(ctx context.Context, c *conn) error {
+	if err := d.throughProxy(ctx, c); err != nil {
+		return d.blame(err)
 	}
 	if d.tls == nil {
-		return top, nil
+		return nil
 	}
-	w.secure = true
-	secure := tls.Client(top, d.tls)
-	return secure, secure.HandshakeContext(ctx)
+	return c.secureBy(ctx, d.tls)
 }
 
 // throughProxy asks the proxy, if there is one, for a way to the API. A plain
 // request to an HTTP proxy names the API itself.
-func (d *dialer) throughProxy(ctx context.Context, w *wire) (net.Conn, error) {
+func (d *dialer) throughProxy(ctx context.Context, c *conn) error {
 	if d.proxy == nil {
-		return w, nil
+		return nil
 	}
 	if isSOCKS(d.proxy) {
-		return w, d.socks(ctx, w)
+		return d.socks(ctx, c)
 	}
-	var top net.Conn = w
 	if d.proxy.Scheme == "https" {
-		w.secure = true
-		secure := tls.Client(w, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: d.roots, ServerName: d.proxy.Hostname()})
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, err
+		if err := c.secureBy(ctx, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: d.roots, ServerName: d.proxy.Hostname()}); err != nil {
+			return err
 		}
-		top = secure
 	}
 	if d.tls == nil {
-		return top, nil
+		return nil
 	}
-	return top, d.connect(top)
+	return d.connect(c.top)
 }
 
 // socks asks a SOCKS proxy, which also looks up the host.
-func (d *dialer) socks(ctx context.Context, w *wire) error {
+func (d *dialer) socks(ctx context.Context, c *conn) error {
 	var auth *proxy.Auth
 	if user := d.proxy.User; user != nil {
 		auth = &proxy.Auth{User: user.Username(), Password: proxyPassword(d.proxy)}
 	}
-	p, err := proxy.SOCKS5("tcp", w.RemoteAddr().String(), auth, dialed{w})
+	p, err := proxy.SOCKS5("tcp", c.RemoteAddr().String(), auth, dialed{c})
 	if err == nil {
 		_, err = p.(proxy.ContextDialer).DialContext(ctx, "tcp", d.addr)
 	}

@@ -34,7 +34,7 @@ func (c *Client) Sender() *Sender { return &Sender{client: c} }
 // Close closes the sender's connection; a later Put dials a new one.
 func (s *Sender) Close() {
 	if s.conn != nil {
-		s.conn.Close()
+		s.conn.top.Close()
 		s.hold(nil)
 	}
 	s.watch(context.Background())
@@ -48,18 +48,16 @@ func (s *Sender) Put(ctx context.Context, taskID string, body []byte) Reply {
 	reply := Reply{Sent: time.Now()}
 	connected, err := s.attempt(ctx, reply.Sent.Add(s.client.timeout), taskID, body)
 	reply.Received = time.Now()
-	switch {
-	case err != nil:
+	if err != nil {
 		s.failed(ctx, connected, err, &reply)
-	case s.answer.keep:
-		s.conn.wire.used = reply.Received
+		s.drop()
+		return reply
 	}
-	if err != nil || !s.answer.keep {
+	s.conn.used = reply.Received
+	if !s.answer.keep {
 		s.drop()
 	}
-	if err == nil {
-		s.answered(taskID, body, &reply)
-	}
+	s.answered(taskID, body, &reply)
 	return reply
 }
 
@@ -127,7 +125,7 @@ func (s *Sender) hold(c *conn) {
 // drop leaves the connection.
 func (s *Sender) drop() {
 	if s.conn != nil {
-		s.conn.wire.Close() // at once: a TLS farewell could have to wait
+		s.conn.Close() // at once: a TLS farewell could have to wait
 		s.hold(nil)
 	}
 }
@@ -156,7 +154,7 @@ func (s *Sender) exchangeLarge(request []byte) error {
 	}
 	written := make(chan error, 1)
 	go func() {
-		_, err := s.conn.Write(request)
+		_, err := s.conn.top.Write(request)
 		written <- err
 	}()
 	err := s.answer.read(&s.conn.in)
@@ -172,7 +170,7 @@ func (s *Sender) failed(ctx context.Context, connected bool, err error, reply *R
 	reply.Verdict, reply.Health = Unconnected, Ill
 	if connected {
 		reply.Verdict = Unanswered
-		reply.Stale = !s.conn.wire.used.IsZero() && !isTimeout(err)
+		reply.Stale = !s.conn.used.IsZero() && !isTimeout(err)
 	}
 	switch {
 	case ctx.Err() == nil:

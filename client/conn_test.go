@@ -11,7 +11,7 @@ import (
 )
 
 // tcpPair is a connection of ours and its other end.
-func tcpPair(t *testing.T) (w *wire, server *net.TCPConn) {
+func tcpPair(t *testing.T) (c *conn, server *net.TCPConn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -28,10 +28,10 @@ func tcpPair(t *testing.T) (w *wire, server *net.TCPConn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { other.Close() })
-	if w, err = newWire(tcp.(*net.TCPConn)); err != nil {
+	if c, err = newConn(tcp.(*net.TCPConn)); err != nil {
 		t.Fatal(err)
 	}
-	return w, other.(*net.TCPConn)
+	return c, other.(*net.TCPConn)
 }
 
 // noted tells of the first Write.
@@ -49,15 +49,15 @@ func (n noted) Write(b []byte) (int, error) {
 func TestAskInParts(t *testing.T) {
 	for name, used := range map[string]time.Time{"new": {}, "kept": time.Now()} {
 		t.Run(name, func(t *testing.T) {
-			w, server := tcpPair(t)
-			w.Conn.(*net.TCPConn).SetWriteBuffer(1)
-			rest := noted{w.Conn, make(chan struct{})}
-			w.Conn, w.used = rest, used
+			c, server := tcpPair(t)
+			c.Conn.(*net.TCPConn).SetWriteBuffer(1)
+			rest := noted{c.Conn, make(chan struct{})}
+			c.Conn, c.used = rest, used
 			request := bytes.Repeat([]byte("0123456789abcde\n"), 256<<10/16)
 			done := make(chan error, 1)
 			go func() {
-				done <- w.ask(request)
-				w.Close()
+				done <- c.ask(request)
+				c.Close()
 			}()
 			<-rest.written
 			got, err := io.ReadAll(server)
@@ -71,13 +71,13 @@ func TestAskInParts(t *testing.T) {
 // On a new connection what the server said before it was asked is not waited
 // for once more.
 func TestAskWhereTheServerHasSpoken(t *testing.T) {
-	w, server := tcpPair(t)
-	w.SetDeadline(time.Now().Add(time.Minute))
+	c, server := tcpPair(t)
+	c.SetDeadline(time.Now().Add(time.Minute))
 	go io.WriteString(server, "220 ready")
-	if _, err := w.Read(make([]byte, 1)); err != nil { // the poller has told of all of it
+	if _, err := c.Read(make([]byte, 1)); err != nil { // the poller has told of all of it
 		t.Fatal(err)
 	}
-	if err := w.ask([]byte("x")); err != nil {
+	if err := c.ask([]byte("x")); err != nil {
 		t.Error(err)
 	}
 }
@@ -86,26 +86,26 @@ func TestAskWhereTheServerHasSpoken(t *testing.T) {
 // to; else its deadline ends the wait for an answer.
 func TestAskOnAKeptConnection(t *testing.T) {
 	for name, end := range map[string]func(*net.TCPConn) error{
-		"surplus": func(c *net.TCPConn) error { _, err := c.Write([]byte("x")); return err },
+		"surplus": func(server *net.TCPConn) error { _, err := server.Write([]byte("x")); return err },
 		"end":     (*net.TCPConn).CloseWrite,
 		"nothing": func(*net.TCPConn) error { return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, server := tcpPair(t)
-			w.used = time.Now()
+			c, server := tcpPair(t)
+			c.used = time.Now()
 			if err := end(server); err != nil {
 				t.Fatal(err)
 			}
 			quiet := name == "nothing"
-			for !quiet && w.ask(nil) == nil { // until it has come over
+			for !quiet && c.ask(nil) == nil { // until it has come over
 			}
 			done := make(chan error, 1)
-			go func() { done <- w.ask([]byte("request")) }()
+			go func() { done <- c.ask([]byte("request")) }()
 			if quiet {
 				if _, err := io.ReadFull(server, make([]byte, len("request"))); err != nil {
 					t.Error(err)
 				}
-				w.SetDeadline(past)
+				c.SetDeadline(past)
 				if err := <-done; !errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Errorf("%v", err)
 				}
@@ -114,7 +114,7 @@ func TestAskOnAKeptConnection(t *testing.T) {
 			if err := <-done; err != errGone {
 				t.Errorf("%v", err)
 			}
-			w.Close()
+			c.Close()
 			if got, _ := io.ReadAll(server); len(got) > 0 {
 				t.Errorf("the server got %q", got)
 			}
