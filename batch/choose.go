@@ -37,14 +37,16 @@ func (d *dispatcher) dispatch(now time.Time) (wake time.Time) {
 }
 
 // choose takes the row that goes next out of its queue. A nil row waits for
-// the given time, or for the next answer.
+// the given time, or for the next answer. A row that was answered 401 is sent
+// once more, alone: only a second 401 says that the key is refused.
 func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	if d.busy != nil {
 		d.waits.begin(nil, theirs, "waiting for the disk", time.Time{})
 		return nil, time.Time{}
 	}
-	if len(d.lanes.suspects) > 0 || d.confirming {
-		return d.chooseConfirm(now)
+	confirm := len(d.lanes.suspects) > 0
+	if d.inFlight > 0 && (confirm || d.confirming) {
+		return nil, time.Time{}
 	}
 	if at := d.rules.secondTry(); now.Before(at) {
 		d.waits.begin(nil, theirs, "trying once more", at)
@@ -54,6 +56,8 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 	next := d.nextRetry()
 	take := l.ready.pop
 	switch {
+	case confirm:
+		take = l.suspects.pop
 	case dec.Probe && len(l.retry)+len(l.ready) > 0:
 		take = l.probe
 	case !next.IsZero() && !next.After(now):
@@ -65,7 +69,7 @@ func (d *dispatcher) choose(now time.Time) (*item, time.Time) {
 		return nil, at
 	}
 	it := take()
-	it.probe = dec.Probe
+	it.probe, it.confirm, d.confirming = dec.Probe, confirm, confirm
 	return it, time.Time{}
 }
 
@@ -91,21 +95,6 @@ func (d *dispatcher) nextRetry() time.Time {
 		return earliest(first.due, first.early)
 	}
 	return first.due
-}
-
-// chooseConfirm sends a row that was answered 401 once more, alone: only a
-// second 401 says that the key is refused.
-func (d *dispatcher) chooseConfirm(now time.Time) (*item, time.Time) {
-	if d.inFlight > 0 {
-		return nil, time.Time{}
-	}
-	dec := d.ask(now)
-	if at, ok := d.mayGo(now, dec); !ok {
-		return nil, at
-	}
-	it := d.lanes.suspects.pop()
-	it.probe, it.confirm, d.confirming = dec.Probe, true, true
-	return it, time.Time{}
 }
 
 // idle is when no row can go because none is ready.

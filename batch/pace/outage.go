@@ -131,42 +131,34 @@ func (o *outage) probed(now time.Time) {
 }
 
 // failing remembers the tasks that failed and did not get through since: some
-// thousand of them, then the oldest is forgotten.
+// thousand of them, then the older half is forgotten.
 type failing struct {
-	seed  maphash.Seed
-	tasks map[uint64]bool
-	order []uint64 // a ring
-	next  int
+	seed       maphash.Seed
+	tasks, old map[uint64]struct{}
 }
 
 const mostFailing = 1 << 14
 
-func newFailing() failing { return failing{seed: maphash.MakeSeed(), tasks: map[uint64]bool{}} }
+func newFailing() failing { return failing{seed: maphash.MakeSeed(), tasks: map[uint64]struct{}{}} }
 
 // answered takes in whether a task failed. It tells whether it had failed
 // before.
 func (f *failing) answered(task string, failed bool) (again bool) {
-	if !failed && len(f.tasks) == 0 {
+	if !failed && len(f.tasks)+len(f.old) == 0 {
 		return false
 	}
 	h := maphash.String(f.seed, task)
-	again = f.tasks[h]
+	_, isNew := f.tasks[h]
+	_, isOld := f.old[h]
 	switch {
-	case again && !failed:
+	case !failed:
 		delete(f.tasks, h)
-	case failed && !again:
-		f.add(h)
+		delete(f.old, h)
+	case len(f.tasks) == mostFailing/2:
+		f.tasks, f.old = map[uint64]struct{}{}, f.tasks
+		fallthrough
+	default:
+		f.tasks[h] = struct{}{}
 	}
-	return again
-}
-
-func (f *failing) add(h uint64) {
-	f.tasks[h] = true
-	if len(f.order) < mostFailing {
-		f.order = append(f.order, h)
-		return
-	}
-	delete(f.tasks, f.order[f.next])
-	f.order[f.next] = h
-	f.next = (f.next + 1) % mostFailing
+	return isNew || isOld
 }

@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	maxCauses   = 1000   // kinds of failure told apart
-	causeRows   = 10     // row numbers kept for each
-	maxMessages = 10_000 // messages whose cause is remembered
+	maxCauses = 1000 // kinds of failure told apart
+	causeRows = 10   // row numbers kept for each
 )
 
 // Cause counts the rows that did not get through for one reason.
@@ -27,10 +26,8 @@ type Cause struct {
 // Causes groups rows that did not get through by outcome, status and message.
 // The zero value is ready.
 type Causes struct {
-	list     []Cause
-	index    map[string]int // by what the rows of a cause have in common
-	messages map[string]int // by the message itself
-	key      []byte
+	list  []Cause
+	index map[string]int // by what the rows of a cause have in common
 }
 
 // Add counts a row. Blocked and unsent rows have no cause of their own.
@@ -38,16 +35,7 @@ func (c *Causes) Add(outcome record.Outcome, row int64, status, message string) 
 	if outcome != record.Failed && outcome != record.Unknown && outcome != record.Invalid {
 		return
 	}
-	c.key = append(append(append(c.key[:0], outcome.String()...), status...), ' ')
-	c.key = append(c.key, message...)
-	i, known := c.messages[string(c.key)]
-	if !known {
-		i = c.find(outcome, status, message)
-		if len(c.messages) < maxMessages {
-			c.messages[string(c.key)] = i
-		}
-	}
-	g := &c.list[i]
+	g := &c.list[c.find(outcome, status, message)]
 	g.Count++
 	if len(g.Rows) < causeRows {
 		g.Rows = append(g.Rows, row)
@@ -57,7 +45,7 @@ func (c *Causes) Add(outcome record.Outcome, row int64, status, message string) 
 // find is the place of the message's cause in the list.
 func (c *Causes) find(outcome record.Outcome, status, message string) int {
 	if c.index == nil {
-		c.index, c.messages = map[string]int{}, map[string]int{}
+		c.index = map[string]int{}
 	}
 	message = withoutStatus(status, withoutPlace(message))
 	common := inCommon(message)

@@ -92,13 +92,9 @@ func (s *scanner) fill() error {
 
 // lastRecordEnd is where the last whole record in b ends.
 func lastRecordEnd(b []byte) int {
-	end, odd := 0, false
-	for i, c := range b {
-		if c == '"' {
-			odd = !odd
-		} else if c == '\n' && !odd {
-			end = i + 1
+	for s := newScanner(bytes.NewReader(b)); ; {
+		if _, err := s.next(); err != nil {
+			return int(s.off)
 		}
 	}
-	return end
 }

@@ -14,11 +14,11 @@ const (
 
 // Cursor reads records in the order of their rows.
 type Cursor struct {
-	index *Index
-	near  int64   // the next page, of those that Index.near knows
-	far   []int64 // numbers of the other pages still to come
-	page  *page   // nil: none begun
-	slot  int     // in it, that comes next
+	index  *Index
+	chunks []int64 // numbers of the chunks still to come, that of the page first
+	next   int     // page, of that chunk
+	page   *page   // nil: none begun
+	slot   int     // in it, that comes next
 
 	file io.ReaderAt
 	held [blocksHeld]*block // of the file; a block has only one place here: number % blocksHeld
@@ -32,7 +32,7 @@ type block struct {
 
 // Rows returns a Cursor before the first row. The records stand in file.
 func (x *Index) Rows(file io.ReaderAt) *Cursor {
-	return &Cursor{index: x, far: slices.Sorted(maps.Keys(x.far)), file: file}
+	return &Cursor{index: x, chunks: slices.Sorted(maps.Keys(x.places)), file: file}
 }
 
 // Next returns the next record; it is valid until the next call. io.EOF: there
@@ -59,17 +59,14 @@ func (c *Cursor) Next() ([]byte, error) {
 
 // nextPage is the number of the page that comes next. io.EOF: there is none.
 func (c *Cursor) nextPage() (int64, error) {
-	for c.near < int64(len(c.index.near)) {
-		if c.near++; c.index.near[c.near-1] > 0 {
-			return c.near - 1, nil
+	for ; len(c.chunks) > 0; c.chunks, c.next = c.chunks[1:], 0 {
+		for places := c.index.places[c.chunks[0]]; c.next < chunkPages; {
+			if c.next++; places[c.next-1] > 0 {
+				return c.chunks[0]*chunkPages + int64(c.next-1), nil
+			}
 		}
 	}
-	if len(c.far) == 0 {
-		return 0, io.EOF
-	}
-	number := c.far[0]
-	c.far = c.far[1:]
-	return number, nil
+	return 0, io.EOF
 }
 
 func (c *Cursor) read(at Place) ([]byte, error) {

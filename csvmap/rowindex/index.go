@@ -10,7 +10,7 @@
 // Row numbers are nearly dense and records nearly in order, so that both the
 // page and the part of the file that a record stands in are mostly at hand. Any
 // other order or any numbers are right, too, and cost at most one page on the
-// disk and 30 bytes of memory for each record.
+// disk and 100 bytes of memory for each record.
 package rowindex
 
 import (
@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	pageRows  = 128
-	placeSize = 16 // offset, length
-	pageSize  = pageRows * placeSize
-	pagesHeld = 64 // 128 KiB
-	nearPages = 1 << 17
+	pageRows   = 128
+	placeSize  = 16 // offset, length
+	pageSize   = pageRows * placeSize
+	pagesHeld  = 64 // 128 KiB
+	chunkPages = 16
 )
 
 // Place is where a record stands in a file. Length 0: nowhere.
@@ -32,13 +32,16 @@ type Place struct{ Offset, Length int64 }
 // Index knows the places of records by their rows. It is for one goroutine and
 // must be closed.
 type Index struct {
-	dir   string
-	file  *Temp            // made when the first page has to leave memory
-	pages uint32           // in all
-	near  []uint32         // page number -> its place in the file, in pages, counted from 1; 0: there is none
-	far   map[int64]uint32 // the same from nearPages on
-	held  [pagesHeld]*page // a page has only one place here: number % pagesHeld
+	dir    string
+	file   *Temp  // made when the first page has to leave memory
+	pages  uint32 // in all
+	places map[int64]*chunk
+	held   [pagesHeld]*page // a page has only one place here: number % pagesHeld
 }
+
+// chunk is the places of pages in the file, in pages, counted from 1; 0: there
+// is no such page.
+type chunk [chunkPages]uint32
 
 type page struct {
 	number int64
@@ -48,7 +51,7 @@ type page struct {
 
 // New returns an empty Index that keeps its temporary file, readable by the
 // user only, in dir.
-func New(dir string) *Index { return &Index{dir: dir, far: map[int64]uint32{}} }
+func New(dir string) *Index { return &Index{dir: dir, places: map[int64]*chunk{}} }
 
 // Add notes the place of a row's record and returns the one that it takes the
 // place of. The error is one of the temporary file.
@@ -93,10 +96,11 @@ func (x *Index) page(number int64) (*page, error) {
 			return nil, err
 		}
 	}
-	at, known := x.locate(number)
-	if !known {
+	if at := x.place(number); *at == 0 {
+		x.pages++
+		*at = x.pages
 		clear(p.places[:])
-	} else if _, err := x.file.ReadAt(p.places[:], int64(at)*pageSize); err != nil {
+	} else if _, err := x.file.ReadAt(p.places[:], int64(*at-1)*pageSize); err != nil {
 		p.number = -1
 		return nil, fmt.Errorf("order records: %w: %w", ErrTemp, err)
 	}
@@ -104,26 +108,14 @@ func (x *Index) page(number int64) (*page, error) {
 	return p, nil
 }
 
-// locate is a page's place in the file, in pages. A page that is not known gets
-// the next one.
-func (x *Index) locate(number int64) (at uint32, known bool) {
-	if number < nearPages {
-		if missing := int(number) + 1 - len(x.near); missing > 0 {
-			x.near = append(x.near, make([]uint32, missing)...)
-		}
-		if at = x.near[number]; at == 0 {
-			x.pages++
-			x.near[number] = x.pages
-			return x.pages - 1, false
-		}
-		return at - 1, true
+// place is where a page's place in the file is kept.
+func (x *Index) place(number int64) *uint32 {
+	c := x.places[number/chunkPages]
+	if c == nil {
+		c = new(chunk)
+		x.places[number/chunkPages] = c
 	}
-	if at, known = x.far[number]; !known {
-		at = x.pages
-		x.far[number] = at
-		x.pages++
-	}
-	return at, known
+	return &c[number%chunkPages]
 }
 
 func (x *Index) write(p *page) error {
@@ -133,8 +125,7 @@ func (x *Index) write(p *page) error {
 			return err
 		}
 	}
-	at, _ := x.locate(p.number)
-	if _, err := x.file.WriteAt(p.places[:], int64(at)*pageSize); err != nil {
+	if _, err := x.file.WriteAt(p.places[:], int64(*x.place(p.number)-1)*pageSize); err != nil {
 		return fmt.Errorf("order records: %w: %w", ErrTemp, err)
 	}
 	p.dirty = false
