@@ -150,7 +150,11 @@ func (g *Gate) Answered(r *client.Reply, task string) (learned Learned) {
 	sent := min(g.tick(r.Sent), received)
 	g.pending = max(0, g.pending-1)
 	g.answered = g.answered || r.Verdict != client.Unanswered && r.Verdict != client.Unconnected
-	over := g.answeredQuota(r, sent, received)
+	younger, older := g.sends.around(sent)
+	over := g.answeredQuota(r, answer{
+		sent: sent, received: received, refused: r.Verdict == client.Throttled,
+		older: int64(older), younger: int64(younger), pending: int64(g.pending),
+	})
 	g.closing.answered(sent)
 	var unannounced time.Duration
 	switch quota := over || g.spent(); {
@@ -165,7 +169,10 @@ func (g *Gate) Answered(r *client.Reply, task string) (learned Learned) {
 	again := r.Verdict != client.Throttled && g.failing.answered(task, r.Health != client.Healthy)
 	// A burst of 503 that a lower level has answered already is no outage.
 	burst := r.Status == 503 && sent < g.concurrency.since
-	g.answeredLoad(r, sent, received, again, learned.Felt)
+	g.answeredLoad(r, loadAnswer{
+		sent: sent, received: received, older: older, again: again,
+		refused: r.Health == client.Ill || learned.Felt, limiter: r.Status == 503 || r.Status == 429,
+	})
 	if unannounced > 0 {
 		g.concurrency.shut(received, unannounced)
 	}
@@ -179,31 +186,20 @@ func (g *Gate) Answered(r *client.Reply, task string) (learned Learned) {
 // answeredLoad takes in what an answer says of load. A task that fails every
 // time says nothing of it, nor does what comes while the server is out of
 // order, nor a refusal that says when to come back.
-func (g *Gate) answeredLoad(r *client.Reply, sent, received tick, again, felt bool) {
+func (g *Gate) answeredLoad(r *client.Reply, a loadAnswer) {
 	g.dry++
-	refused := r.Health == client.Ill || felt
-	if !refused && r.Verdict != client.Throttled && r.Health == client.Healthy {
+	if !a.refused && r.Verdict != client.Throttled && r.Health == client.Healthy {
 		g.dry = 0
-		g.concurrency.timed(received - sent)
+		g.concurrency.timed(a.received - a.sent)
 	}
-	if g.outage.active || r.Verdict == client.Throttled && !felt {
-		return
+	if !g.outage.active && (a.refused || r.Verdict != client.Throttled) {
+		g.concurrency.answered(a)
 	}
-	_, older := g.sends.around(sent)
-	g.concurrency.answered(loadAnswer{
-		sent: sent, received: received, older: older,
-		refused: refused, again: again, limiter: r.Status == 503 || r.Status == 429,
-	})
 }
 
 // answeredQuota takes in the rate headers. It tells whether they speak of a
 // window that is over.
-func (g *Gate) answeredQuota(r *client.Reply, sent, received tick) (over bool) {
-	younger, older := g.sends.around(sent)
-	a := answer{
-		sent: sent, received: received, refused: r.Verdict == client.Throttled,
-		older: int64(older), younger: int64(younger), pending: int64(g.pending),
-	}
+func (g *Gate) answeredQuota(r *client.Reply, a answer) (over bool) {
 	for n := -1; n < len(r.More); n++ {
 		q := &r.Quota
 		if n >= 0 {
