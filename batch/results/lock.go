@@ -57,31 +57,24 @@ func TakeLock(ctx context.Context, path string, wait time.Duration) (*Lock, erro
 		return nil, notOurs(path)
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR))
-	until := time.NewTimer(max(wait, minLockWait))
-	defer until.Stop()
-	for {
-		got, err := lock.TryLock()
-		if err != nil {
-			return nil, fmt.Errorf("lock the batch: %w", err)
+	waiting, cancel := context.WithTimeout(ctx, max(wait, minLockWait))
+	defer cancel()
+	_, err := lock.TryLockContext(waiting, lockPoll)
+	if err == nil {
+		l := &Lock{lock: lock}
+		if err := l.announce(); err != nil {
+			return nil, errors.Join(err, l.Release())
 		}
-		if got {
-			l := &Lock{lock: lock}
-			if err := l.announce(); err != nil {
-				return nil, errors.Join(err, l.Release())
-			}
-			return l, nil
-		}
-		select {
-		case <-time.After(lockPoll):
-			continue
-		case <-until.C:
-			err = held(path)
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		_ = lock.Close() // it has no lock to give back
-		return nil, err
+		return l, nil
 	}
+	_ = lock.Close() // it has no lock to give back
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case waiting.Err() != nil:
+		return nil, held(path)
+	}
+	return nil, fmt.Errorf("lock the batch: %w", err)
 }
 
 func notOurs(path string) error {
