@@ -116,10 +116,6 @@ func Prepare(ctx context.Context, cfg Config) (*Plan, error) {
 	return p, nil
 }
 
-// Fingerprint is 32 hex digits over the target and, row by row, what the
-// input says; see fingerprint.
-func (p *Plan) Fingerprint() string { return p.survey.Plan }
-
 // Survey is what Prepare found.
 func (p *Plan) Survey() *Survey { return &p.survey }
 

@@ -69,7 +69,7 @@ func (j *job) object(stop *batch.Stop) object {
 		o.Input.Format = j.in.Facts().Format
 	}
 	if j.plan != nil {
-		o.Input.SHA256, o.Input.Rows, o.Plan = j.in.SHA256(), j.plan.Survey().Rows, j.plan.Fingerprint()
+		o.Input.SHA256, o.Input.Rows, o.Plan = j.in.SHA256(), j.plan.Survey().Rows, j.plan.Survey().Plan
 	}
 	o.Summary = j.unsent()
 	if j.summary != nil {

@@ -45,7 +45,7 @@ func (j *job) summaryPage(p *page, exit int) {
 		p.linef("failures: %s", words.Shown(j.set.failures))
 	}
 	if j.in.Facts().IsResults && j.plan.Survey().Finished == 0 {
-		p.linef("these are the results of the rows in %s alone; the batch that they come from keeps its own", j.inputLabel())
+		p.linef("these are the results of the rows in %s; a larger batch that they were taken from (--failures) keeps its own", j.inputLabel())
 	}
 	next := j.next(exit)
 	if next == "" {
