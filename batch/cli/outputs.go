@@ -40,17 +40,16 @@ func (j *job) startLog() error {
 	if j.set.log == "" || j.set.out.dryRun {
 		return nil
 	}
-	log, err := openLog(j.set.log, j.runID)
-	if err != nil {
-		return stopped(batch.Local, err.Error(), "")
-	}
-	j.watcher.log = log
 	flags := map[string][]string{}
 	for _, g := range j.inv.given {
 		flags[g.flag.Name] = append(flags[g.flag.Name], g.text)
 	}
-	err = log.write(time.Now(), slog.LevelInfo, "start", slog.String("version", version()), slog.Any("flags", flags),
-		slog.String("input", j.set.path), slog.String("results", j.results), slog.String("target", j.target.name))
+	log, err := openLog(j.set.log, j.runID)
+	if err == nil {
+		j.watcher.log = log
+		err = log.write(time.Now(), slog.LevelInfo, "start", slog.String("version", version()), slog.Any("flags", flags),
+			slog.String("input", j.set.path), slog.String("results", j.results), slog.String("target", j.target.name))
+	}
 	if err != nil {
 		return stopped(batch.Local, err.Error(), "")
 	}

@@ -25,11 +25,6 @@ func (p *page) heading(text string) {
 	fmt.Fprintf(p.w, "\n%s\n", paint(p.color, "1", text))
 }
 
-// entry is one line of a list: a name and what is to be said of it.
-func (p *page) entry(name, text string) {
-	p.linef("  %-14s %s", name, text)
-}
-
 // table writes rows with aligned columns.
 func (p *page) table(indent string, rows [][]string) {
 	for _, line := range p.aligned(rows) {

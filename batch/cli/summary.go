@@ -33,10 +33,10 @@ func (j *job) summaryPage(p *page, exit int) {
 		p.linef("  %s edited since the results were written: %s", words.Were(survey.Edited, "row"), words.RowList(survey.EditedRows, survey.Edited, shownRows))
 	}
 	if text := waits(s.Waited); text != "" {
-		p.entry("waited", text)
+		p.linef("  %-14s %s", "waited", text)
 	}
 	if j.target.client != nil && j.target.client.Proxy() != "" {
-		p.entry("proxy", j.target.client.Proxy())
+		p.linef("  %-14s %s", "proxy", j.target.client.Proxy())
 	}
 	j.failures(p)
 	p.linef("")

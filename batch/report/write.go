@@ -37,7 +37,7 @@ const (
 // The templates are parsed when first used: most commands write no report.
 var (
 	htmlTemplate = sync.OnceValue(func() *template.Template {
-		return template.Must(template.New("page").Funcs(template.FuncMap{"upper": upper}).Parse(htmlText))
+		return template.Must(template.New("page").Funcs(template.FuncMap{"upper": upper, "are": words.Are[int64]}).Parse(htmlText))
 	})
 	plainTemplate    = sync.OnceValue(func() *texttemplate.Template { return textTemplate(plainText, strings.Clone) })
 	markdownTemplate = sync.OnceValue(func() *texttemplate.Template { return textTemplate(markdownText, code) })
