@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // limits are the most bytes of a cell and of a row.
@@ -151,9 +152,13 @@ func (c *csvReader) split(line []byte, hasQuotes bool) (blank, whole bool) {
 			}
 		}
 		blank = blank && len(cell) == 0
-		if len(rec.cells) <= c.width {
-			rec.cells = append(rec.cells, cell)
+		if len(rec.cells) > c.width {
+			continue
 		}
+		if len(rec.cells) == cap(rec.cells) { // once for a record of many cells
+			rec.cells = slices.Grow(rec.cells, 1+min(bytes.Count(line, []byte{c.delimiter}), c.width))
+		}
+		rec.cells = append(rec.cells, cell)
 	}
 	return blank, true
 }

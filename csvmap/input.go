@@ -86,12 +86,7 @@ func (in *Input) readHeader() error {
 
 // sniff finds the dialect.
 func (in *Input) sniff() error {
-	return in.source.peek(func(file io.Reader) error {
-		u, err := in.source.unpack(file)
-		if err != nil {
-			return err
-		}
-		defer u.close()
+	return in.source.peek(func(u *unpacker) (err error) {
 		in.dialect, err = sniff(in.path, u, in.rules)
 		return err
 	})
@@ -99,13 +94,8 @@ func (in *Input) sniff() error {
 
 // peekRecords calls fn with a reader that stands before the first record.
 func (in *Input) peekRecords(fn func(*csvReader) error) error {
-	return in.source.peek(func(file io.Reader) error {
-		text, done, err := in.text(file)
-		if err != nil {
-			return err
-		}
-		defer done()
-		c, err := in.firstRecord(text)
+	return in.source.peek(func(u *unpacker) error {
+		c, err := in.firstRecord(u)
 		if err != nil {
 			return err
 		}
@@ -125,14 +115,15 @@ func (in *Input) csvReader(text io.Reader) *csvReader {
 	return c
 }
 
-// firstRecord returns a csvReader that stands before the first record of the
-// input.
-func (in *Input) firstRecord(text io.Reader) (*csvReader, error) {
+// firstRecord returns a csvReader that stands before the first record of an
+// unpacked file.
+func (in *Input) firstRecord(u *unpacker) (*csvReader, error) {
+	text, err := in.text(u)
 	c := in.csvReader(text)
-	if in.dialect.sepLine {
-		return c, c.skipLine()
+	if err == nil && in.dialect.sepLine {
+		err = c.skipLine()
 	}
-	return c, nil
+	return c, err
 }
 
 func (in *Input) readCSVHeader(c *csvReader) error {

@@ -126,8 +126,7 @@ func (in *Input) inRowOrder(ctx context.Context) iter.Seq2[*entry, error] {
 		return in.entries(ctx, nil)
 	}
 	return func(yield func(*entry, error) bool) {
-		nothing := func(io.Reader) (func() (*entry, error), error) { return nil, io.EOF }
-		for _, err := range in.readThrough(ctx, nothing) { // the file must not have changed
+		if err := in.source.verify(ctx); err != nil {
 			yield(nil, err)
 			return
 		}

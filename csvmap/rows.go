@@ -123,47 +123,18 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*entry, error] 
 }
 
 // entries yields the lines of a JSONL file, or the records of a CSV below its
-// header. tap, unless it is nil, gets their text.
+// header, and makes sure that the whole file has been read. tap, unless it is
+// nil, gets the text of the records.
 func (in *Input) entries(ctx context.Context, tap *recordCopy) iter.Seq2[*entry, error] {
-	return in.readThrough(ctx, func(text io.Reader) (func() (*entry, error), error) {
-		if in.dialect.format == formatJSONL {
-			return newJSONLReader(text, in.dialect.newline).next, nil
-		}
-		c, err := in.firstRecord(text)
-		if err == nil && !in.layout.headerless {
-			_, err = c.next()
-		}
-		c.tap = tap
-		return c.next, err
-	})
-}
-
-// readThrough yields what next makes of the text of the input, from its start, and
-// makes sure that the whole file has been read.
-func (in *Input) readThrough(ctx context.Context, open func(io.Reader) (next func() (*entry, error), err error)) iter.Seq2[*entry, error] {
 	return func(yield func(*entry, error) bool) {
 		blocks, done, err := in.source.pass(ctx)
-		if err != nil {
-			yield(nil, in.named(err))
-			return
-		}
-		defer done()
-		text, closeText, err := in.text(blocks)
 		if err == nil {
-			defer closeText()
-			var next func() (*entry, error)
-			for next, err = open(text); err == nil; {
-				var rec *entry
-				if rec, err = next(); err == nil && !yield(rec, nil) {
-					return
-				}
+			defer done()
+			var stopped bool
+			if stopped, err = in.readEntries(blocks, tap, yield); stopped {
+				return
 			}
-		}
-		if err == io.EOF {
-			err = blocks.drain()
-		}
-		if err != nil && blocks.err != nil && blocks.err != io.EOF {
-			err = blocks.err // what came of it above does not matter
+			err = blocks.finish(err)
 		}
 		if err != nil {
 			yield(nil, in.named(err))
@@ -171,23 +142,47 @@ func (in *Input) readThrough(ctx context.Context, open func(io.Reader) (next fun
 	}
 }
 
-// text returns a file as text: unpacked, without its byte order mark, as
-// UTF-8.
-func (in *Input) text(file io.Reader) (text io.Reader, done func(), err error) {
-	d := in.dialect
+// readEntries yields what it reads, until it is stopped or there is an error;
+// io.EOF: that was all.
+func (in *Input) readEntries(file io.Reader, tap *recordCopy, yield func(*entry, error) bool) (stopped bool, err error) {
 	u, err := in.source.unpack(file)
 	if err != nil {
-		return nil, nil, err
+		return false, err
 	}
-	if _, err := io.CopyN(io.Discard, u, int64(d.bom)); err != nil {
-		u.close()
-		return nil, nil, err
+	defer u.close()
+	next, err := in.reader(u, tap)
+	for err == nil {
+		var rec *entry
+		if rec, err = next(); err == nil && !yield(rec, nil) {
+			return true, nil
+		}
 	}
+	return false, err
+}
+
+// reader is what reads the entries of an unpacked file.
+func (in *Input) reader(u *unpacker, tap *recordCopy) (next func() (*entry, error), err error) {
+	if in.dialect.format == formatJSONL {
+		text, err := in.text(u)
+		return newJSONLReader(text, in.dialect.newline).next, err
+	}
+	c, err := in.firstRecord(u)
+	if err == nil && !in.layout.headerless {
+		_, err = c.next()
+	}
+	c.tap = tap
+	return c.next, err
+}
+
+// text is an unpacked file as text: without its byte order mark, as UTF-8.
+func (in *Input) text(u *unpacker) (io.Reader, error) {
+	d := in.dialect
 	plain := d.charset.order == noOrder && d.charset.other == nil
+	_, err := io.CopyN(io.Discard, u, int64(d.bom))
 	return &textReader{
 		src: d.charset.reader(u), charset: d.charset, newline: d.newline,
 		check: plain && d.format == formatCSV, // bad UTF-8 in JSONL makes its row invalid
-	}, u.close, nil
+	}, err
 }
 
 // Columns is the row's own columns in the results file. It is final after

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"hash/maphash"
 	"io"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/klauspost/compress/zstd"
+
+	"taskbatch/csvmap/rowindex"
 )
 
 const blockSize = 256 << 10 // bytes of the file under one digest
@@ -20,9 +23,8 @@ const blockSize = 256 << 10 // bytes of the file under one digest
 // leaves a digest of every block, by which later ones know that it has not
 // changed.
 type source struct {
-	path  string
-	file  *os.File // of a spooled input; nil: the file is opened by its path for every pass
-	spool string   // the temporary file that close removes, "" if it is gone already
+	path string
+	file *rowindex.Temp // of a spooled input; nil: the file is opened by its path for every pass
 
 	size int64        // bytes of the file when it was opened
 	read atomic.Int64 // bytes of it that the present pass has read
@@ -68,50 +70,42 @@ func openSource(path string, stdin io.Reader, tempDir string) (*source, error) {
 // there are. It may be called from any goroutine.
 func (in *Input) Reading() (read, size int64) { return in.source.read.Load(), in.source.size }
 
-// spoolFrom copies r to a private temporary file, which loses its name at once
-// where the system allows it, so that it is gone at every ending.
-func (s *source) spoolFrom(r io.Reader, dir string) error {
-	f, failed := os.CreateTemp(dir, "taskbatch-input-*") // mode 0600
-	if failed != nil {
-		return fmt.Errorf("spool %s: %w", s.path, failed)
+// spoolFrom copies r to a private temporary file.
+func (s *source) spoolFrom(r io.Reader, dir string) (err error) {
+	if s.file, err = rowindex.TempFile(dir); err == nil {
+		s.size, err = io.Copy(s.file, r)
 	}
-	s.file, s.spool = f, f.Name()
-	if os.Remove(s.spool) == nil {
-		s.spool = ""
-	}
-	var err error
-	if s.size, err = io.Copy(f, r); err != nil {
+	if err != nil {
 		_ = s.close() // the first error is the one to tell
 		return fmt.Errorf("spool %s: %w", s.path, err)
 	}
 	return nil
 }
 
-func (s *source) close() error {
+func (s *source) close() (err error) {
 	if s.zstd != nil {
 		s.zstd.Close()
 	}
-	if s.file == nil {
-		return nil
-	}
-	err := s.file.Close()
-	s.file = nil
-	if s.spool != "" {
-		if e := os.Remove(s.spool); err == nil {
-			err = e
-		}
+	if s.file != nil {
+		err = s.file.Close()
+		s.file = nil
 	}
 	return err
 }
 
-// peek calls fn with the start of the file's bytes, without digests.
-func (s *source) peek(fn func(io.Reader) error) error {
+// peek calls fn with the start of the file, unpacked, without digests.
+func (s *source) peek(fn func(*unpacker) error) error {
 	r, closer, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer closer()
-	return fn(r)
+	u, err := s.unpack(r)
+	if err != nil {
+		return err
+	}
+	defer u.close()
+	return fn(u)
 }
 
 // pass returns a reader over the whole file: of the first pass if none is
@@ -153,10 +147,7 @@ type blockReader struct {
 	src    io.Reader
 	source *source
 	first  bool
-	sha    interface {
-		io.Writer
-		Sum([]byte) []byte
-	}
+	sha    hash.Hash // nil: nobody asks for the SHA-256
 
 	buf  []byte
 	rest []byte // of the block, not handed on yet
@@ -218,9 +209,25 @@ func (b *blockReader) end() error {
 	return io.EOF
 }
 
-// drain reads what a decompressor or parser left over, so that the digests
-// cover the whole file.
-func (b *blockReader) drain() error {
-	_, err := io.Copy(io.Discard, b)
+// finish ends a pass with the error that ended the reading of the text, io.EOF
+// if that was all. What a decompressor or parser has left over is read, too, so
+// that the digests cover the whole file.
+func (b *blockReader) finish(err error) error {
+	if err == io.EOF {
+		_, err = io.Copy(io.Discard, b)
+	}
+	if err != nil && b.err != nil && b.err != io.EOF {
+		return b.err // what came of it above does not matter
+	}
 	return err
+}
+
+// verify makes a pass in which nothing is read but the digests.
+func (s *source) verify(ctx context.Context) error {
+	blocks, done, err := s.pass(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return blocks.finish(io.EOF)
 }

@@ -18,9 +18,9 @@ var ErrTemp = errors.New("temporary file")
 
 // TempFile makes a temporary file in dir.
 func TempFile(dir string) (*Temp, error) {
-	f, err := os.CreateTemp(dir, ".taskbatch-order-*")
+	f, err := os.CreateTemp(dir, ".taskbatch-*")
 	if err != nil {
-		return nil, fmt.Errorf("order records: %w: %w", ErrTemp, err)
+		return nil, fmt.Errorf("%w: %w", ErrTemp, err)
 	}
 	return &Temp{f, os.Remove(f.Name()) != nil}, nil // Windows removes no open file
 }
