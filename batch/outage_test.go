@@ -2,6 +2,8 @@ package batch
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -22,15 +24,21 @@ func (u unconnected) Put(ctx context.Context, task string, body []byte) client.R
 	return r
 }
 
-// Probes use up no attempt: however long the server is gone, no row is lost.
+// Probes use up no attempt: however long the server is gone, no row is lost. Its
+// end and its return are told.
 func TestProbesAreNoAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := before(20*time.Minute, refused.after(time.Millisecond), ok200.after(time.Millisecond))
 		b := newBench(t, manyTasks(30))
 		b.cfg.Attempts = 3
+		var notices []string
+		b.cfg.Notify = func(n Notice) { notices = append(notices, fmt.Sprintf("%t %.18s", n.Warning, n.Text)) }
 		sum := b.run(s, nil)
 		if count(sum, record.Updated) != 30 {
 			t.Errorf("%v, %+v", sum.Outcomes, sum.Stop)
+		}
+		if want := []string{"true server unreachable", "false the server is back"}; !slices.Equal(notices, want) {
+			t.Errorf("told %q, want %q", notices, want)
 		}
 	})
 }

@@ -120,3 +120,37 @@ func TestFaultsCostLittle(t *testing.T) {
 		t.Errorf("%s, without faults %s", faulty, clean)
 	}
 }
+
+// A retry goes early only when nothing else is left and twenty times as many
+// rows got through.
+func TestEarlyRetry(t *testing.T) {
+	early, due := time.Unix(1, 0), time.Unix(10, 0)
+	for name, c := range map[string]struct {
+		through int64
+		ready   queue
+		reading bool
+		want    time.Time
+	}{
+		"nothing else is left":  {through: 20, want: early},
+		"few rows got through":  {through: 19, want: due},
+		"another row is ready":  {through: 20, ready: queue{{}}, want: due},
+		"the reader goes on":    {through: 20, reading: true, want: due},
+		"two retries, and more": {through: 40, want: early},
+	} {
+		d := newDispatcher(t)
+		d.rules.through, d.lanes.ready = c.through, c.ready
+		if c.reading {
+			d.rows = make(chan []*item)
+		}
+		d.lanes.retry.insert(&item{early: early}, due)
+		if c.through > 20 {
+			d.lanes.retry.insert(&item{early: early}, due.Add(time.Second))
+		}
+		if got := d.nextRetry(); !got.Equal(c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	if d := newDispatcher(t); !d.nextRetry().IsZero() {
+		t.Error("a time without a retry")
+	}
+}
