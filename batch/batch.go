@@ -180,7 +180,7 @@ func (p *Plan) send(ctx context.Context, file *results.Writer, stop <-chan struc
 	d := &dispatcher{
 		cfg: &p.cfg, gate: pace.NewGate(p.cfg.Pace),
 		rules: ruleBook{rules: p.cfg.Rules, fresh: p.history == nil && !p.rerun, started: started, calm: started},
-		tally: p.tally, waits: &p.tally.waits, sum: &p.tally.sum, file: file, order: &p.order,
+		tally: p.tally, waits: &p.tally.waits, sum: &p.tally.sum, file: file,
 		rows: rows, jobs: jobs, replies: replies, signals: stop, feedErr: func() error { return feedErr },
 		unchanged: p.unchanged.text(), lanes: newLanes(p.survey.ToSend), stopping: stopping{abandon: cancel},
 		random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),

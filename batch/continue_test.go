@@ -100,3 +100,14 @@ func TestChangedOrAnother(t *testing.T) {
 		}
 	}
 }
+
+// A row without a task, behind one that is finished, holds back nobody.
+func TestContinueWithARowOfNoTask(t *testing.T) {
+	b := newBench(t, tasks("a"))
+	b.run(always(ok200), nil)
+	b.write("taskId,title\na,row 2\n,row 3\na,row 4\n")
+	b.run(always(ok200), nil)
+	if got, want := b.outcomes(), "updated invalid updated"; got != want {
+		t.Errorf("outcomes %s, want %s", got, want)
+	}
+}

@@ -25,7 +25,6 @@ type dispatcher struct {
 	waits *waits
 	sum   *Summary
 	file  *results.Writer
-	order *order
 
 	unchanged string // message of rows that are skipped as such
 
@@ -162,7 +161,7 @@ func (d *dispatcher) admit(it *item) {
 	case behind:
 		d.record(it, record.Blocked, blockedMessage(it.by))
 	case send:
-		if c, closed := d.lanes.closed.by(d.order.hash(it.row.TaskID)); closed {
+		if c, closed := d.lanes.closed.by(it.task); closed {
 			d.lanes.left--
 			d.record(it, record.Blocked, blockedMessage(c))
 			return

@@ -44,7 +44,7 @@ func (p *Plan) feed(ctx context.Context, out chan<- []*item) (err error) {
 		if err != nil {
 			return err
 		}
-		it.row = row
+		*it = item{row: row}
 		if err := w.visit(it); err != nil {
 			return err
 		}

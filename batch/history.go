@@ -190,9 +190,12 @@ func (w *walk) within() bool {
 }
 
 // visit says what is to be done with the next row of the input: it fills in
-// the item's sum, past, fate and by.
+// the item's task, sum, past, fate and by.
 func (w *walk) visit(it *item) error {
 	w.rows++
+	if it.row.TaskID != "" {
+		it.task = w.plan.order.hash(it.row.TaskID)
+	}
 	if err := w.recall(it); err != nil {
 		return err
 	}
@@ -209,10 +212,10 @@ func (w *walk) visit(it *item) error {
 
 // given tells whether an earlier batch gave exactly this to the row's task.
 func (w *walk) given(it *item) bool {
-	if w.plan.unchanged == nil || it.row.TaskID == "" || string(it.row.Body) == "{}" {
+	if w.plan.unchanged == nil || it.task == 0 || string(it.row.Body) == "{}" {
 		return false
 	}
-	return w.plan.unchanged.see(w.plan.order.hash(it.row.TaskID), it.sum.Update) && it.row.Err == nil
+	return w.plan.unchanged.see(it.task, it.sum.Update) && it.row.Err == nil
 }
 
 // recall finds what is recorded of the row. What is finished must not have
@@ -272,21 +275,20 @@ func (w *walk) byRecord(it *item) fate {
 // byContent tells whether a row that is not finished can be sent, as far as
 // its cells and the other rows of its task go.
 func (w *walk) byContent(it *item) fate {
-	task := w.plan.order.hash(it.row.TaskID)
 	switch {
 	case it.row.Err != nil:
-		if it.row.TaskID != "" {
-			w.invalid.close(task, it.row.Number, record.Invalid)
+		if it.task != 0 {
+			w.invalid.close(it.task, it.row.Number, record.Invalid)
 		}
 		return invalid
 	case string(it.row.Body) == "{}":
 		return noChange
 	}
-	if it.by.row = w.plan.order.newest[task]; it.by.row > it.row.Number {
+	if it.by.row = w.plan.order.newest[it.task]; it.by.row > it.row.Number {
 		return held
 	}
 	var closed bool
-	if it.by, closed = w.invalid.by(task); closed {
+	if it.by, closed = w.invalid.by(it.task); closed {
 		return behind
 	}
 	return send

@@ -12,6 +12,7 @@ import (
 // item is a row on its way from the reader to its record.
 type item struct {
 	row  *csvmap.Row
+	task uint64 // hash of the taskId; 0: it has none
 	sum  record.Sum
 	past past
 	fate fate
@@ -52,7 +53,7 @@ func (it *item) stands() bool {
 // waits for its first attempt, is in flight, or waits for its next one. A
 // waiting row keeps no worker from its work.
 type lanes struct {
-	tail     map[string]*item // last row of each lane
+	tail     map[uint64]*item // last row of each lane, by task
 	closed   closings         // lanes with a row that did not get through
 	ready    queue
 	retry    queue // by due, that which goes first at the end
@@ -65,15 +66,15 @@ type lanes struct {
 }
 
 func newLanes(left int64) lanes {
-	return lanes{tail: map[string]*item{}, closed: closings{}, left: left}
+	return lanes{tail: map[uint64]*item{}, closed: closings{}, left: left}
 }
 
 // admit puts a row behind the others of its task.
 func (l *lanes) admit(it *item) {
 	l.rows++
 	l.bytes += it.cost()
-	last := l.tail[it.row.TaskID]
-	l.tail[it.row.TaskID] = it
+	last := l.tail[it.task]
+	l.tail[it.task] = it
 	if last == nil {
 		l.ready.push(it)
 	} else {
@@ -90,7 +91,7 @@ func (l *lanes) release(it *item) *item {
 	next := it.next
 	it.next = nil
 	if next == nil {
-		delete(l.tail, it.row.TaskID)
+		delete(l.tail, it.task)
 	}
 	return next
 }
@@ -125,7 +126,7 @@ type closing struct {
 	outcome record.Outcome
 }
 
-// closings are, by the hash of the task, the first row of it that did not get
+// closings are, by task, the first row of it that did not get
 // through. There can be millions: one needs some 20 bytes.
 type closings map[[2]uint32]uint32
 

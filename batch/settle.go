@@ -175,7 +175,7 @@ func (d *dispatcher) advance(it *item, o record.Outcome) {
 	through := o == record.Updated || o == record.Unsent
 	c := closing{it.row.Number, o}
 	if !through {
-		d.lanes.closed.close(d.order.hash(it.row.TaskID), c.row, o)
+		d.lanes.closed.close(it.task, c.row, o)
 	}
 	for next := d.lanes.release(it); next != nil; next = d.lanes.release(next) {
 		if through {

@@ -197,21 +197,17 @@ func (s *surveyor) add(it *item) {
 		return
 	}
 	s.Rows++
-	var task uint64
-	if row.TaskID != "" {
-		task = s.order.hash(row.TaskID)
-		if s.cfg.Full {
-			s.tasks.add(task)
-		}
+	if it.task != 0 && s.cfg.Full {
+		s.tasks.add(it.task)
 	}
 	s.countEdited(it)
 	switch it.fate {
 	case recorded:
 		s.recorded[it.past.outcome]++
-		s.finished(it, task)
+		s.finished(it)
 	case carried:
 		s.finishedAt(row.Prior.Head[record.ColAt])
-		s.finished(it, task)
+		s.finished(it)
 	case invalid:
 		s.Invalid++
 		s.sample(&s.Problems, row, row.Err)
@@ -224,7 +220,7 @@ func (s *surveyor) add(it *item) {
 	case same:
 		s.Unchanged++
 	case send:
-		s.toSend(it, task)
+		s.toSend(it)
 	}
 }
 
@@ -242,7 +238,7 @@ func (s *surveyor) countEdited(it *item) {
 
 // finished counts a row with a record. Where it is updated, earlier rows of
 // its task must not be sent any more.
-func (s *surveyor) finished(it *item, task uint64) {
+func (s *surveyor) finished(it *item) {
 	s.earlier[it.past.outcome]++
 	if !it.past.outcome.Finished() {
 		return
@@ -250,17 +246,17 @@ func (s *surveyor) finished(it *item, task uint64) {
 	s.Finished++
 	if it.past.outcome == record.Skipped {
 		s.Skipped++
-	} else if _, ok := s.waiting[task]; ok {
-		s.order.newest[task] = it.row.Number
+	} else if _, ok := s.waiting[it.task]; ok {
+		s.order.newest[it.task] = it.row.Number
 	}
 }
 
-func (s *surveyor) toSend(it *item, task uint64) {
+func (s *surveyor) toSend(it *item) {
 	const firstRequests = 3
 	row := it.row
 	s.ToSend++
 	if row.Number < s.lastUpdated {
-		s.waiting[task] = struct{}{}
+		s.waiting[it.task] = struct{}{}
 	}
 	s.Set.add(row.Set)
 	s.Cleared.add(row.Cleared)
