@@ -31,11 +31,74 @@ func TestRefillingShowsAtTheTurn(t *testing.T) {
 		w, c := window{}, newClock()
 		for n := range requests {
 			at := tick(n) * 10 * ms
-			w.answered(answer{sent: at, received: at + ms, reset: time.Second, limit: 10, remaining: 9 - n}, &c, time.Second)
+			if w.answered(answer{sent: at, received: at + ms, reset: time.Second, limit: 10, remaining: 9 - n}, &c, time.Second) {
+				t.Error("the window is not over")
+			}
 		}
 		w.answered(answer{sent: 1010 * ms, received: 1011 * ms, reset: 2 * time.Second, limit: 10, remaining: 9 - requests}, &c, time.Second)
 		if w.refills != want {
 			t.Errorf("after %d requests: refills %t", requests, w.refills)
+		}
+	}
+}
+
+// Of a window that refills only an answer that was overtaken and names an
+// earlier reset is over.
+func TestOvertakenAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		sent  tick
+		reset time.Duration
+		over  bool
+	}{
+		"overtaken":                   {95 * ms, 2 * time.Second, false},
+		"overtaken, and reset before": {95 * ms, time.Second, true},
+		"reset before":                {200 * ms, time.Second, false},
+	} {
+		w, clock := window{known: true, refills: true, reset: 2 * time.Second, limit: 10, sent: 90 * ms, received: 100 * ms}, newClock()
+		if over := w.answered(answer{sent: c.sent, received: 210 * ms, reset: c.reset, limit: 10, remaining: 5}, &clock, 2*time.Second); over != c.over {
+			t.Errorf("%s: over %t", name, over)
+		}
+	}
+}
+
+// A refusal is left to the quota window once; a second one, with no good answer
+// in between, shuts the gate.
+func TestRefusedAtTheTurn(t *testing.T) {
+	c := closing{at: longAgo}
+	for i, want := range []tick{0, time.Second, 2 * time.Second} {
+		if got := c.shut(&throttled, tick(i), tick(i), true, false); got != want {
+			t.Errorf("refusal %d shuts for %v, want %v", i, got, want)
+		}
+	}
+	c.opens(time.Second, 8)
+	if got := c.shut(&throttled, time.Second, time.Second, true, false); got != 0 {
+		t.Errorf("after a good answer it shuts for %v", got)
+	}
+}
+
+// What people are told of the quota.
+func TestQuotaForPeople(t *testing.T) {
+	at := func(d time.Duration) client.Quota { return client.Quota{Reset: after(d)} }
+	left := func(d time.Duration) client.Quota { return client.Quota{Relative: true, Left: d} }
+	for name, c := range map[string]struct {
+		quotas []client.Quota
+		want   time.Duration
+	}{
+		"one reset":         {[]client.Quota{at(10 * time.Second)}, 0},
+		"the next":          {[]client.Quota{at(10 * time.Second), at(10 * time.Second), at(30 * time.Second)}, 20 * time.Second},
+		"one before":        {[]client.Quota{at(10 * time.Second), at(30 * time.Second), at(10 * time.Second)}, 20 * time.Second},
+		"seconds left":      {[]client.Quota{left(7 * time.Second), left(5 * time.Second)}, 7 * time.Second},
+		"seconds, later on": {[]client.Quota{left(time.Second), left(60 * time.Second)}, 60 * time.Second},
+	} {
+		g := NewGate(Config{})
+		for i, q := range c.quotas {
+			q.Known, q.Limit, q.Remaining = true, 50, 40
+			now := after(tick(i) * 100 * ms)
+			g.Sent(now, false)
+			g.Answered(&client.Reply{Status: 200, Sent: now, Received: now, Quota: q}, "t")
+		}
+		if limit, window := g.Quota(); limit != 50 || window != c.want {
+			t.Errorf("%s: %d in %v, want 50 in %v", name, limit, window, c.want)
 		}
 	}
 }
@@ -48,6 +111,7 @@ func TestImpossibleQuota(t *testing.T) {
 		{Known: false, Limit: 1, Remaining: 0}:                   false,
 		{Known: true, Limit: 0, Remaining: 0}:                    false,
 		{Known: true, Limit: 1, Remaining: 2}:                    false,
+		{Known: true, Limit: 1, Reset: after(2 * horizon)}:       false,
 		{Known: true, Limit: 1, Remaining: -1}:                   false,
 		{Known: true, Limit: 1, Relative: true, Left: 0}:         true,
 		{Known: true, Limit: 1, Relative: true, Left: -ms}:       false,
@@ -55,7 +119,7 @@ func TestImpossibleQuota(t *testing.T) {
 	} {
 		s := newScript(t, Config{})
 		s.send(0)
-		if !q.Relative {
+		if !q.Relative && q.Reset.IsZero() {
 			q.Reset = after(10 * time.Second)
 		}
 		s.answer(0, ms, client.Reply{Status: 200, Quota: q})
