@@ -34,7 +34,8 @@ type builder struct {
 	metadata value // with all its keys
 }
 
-func newBuilder(l *layout, r *rules) *builder {
+func newBuilder(l *layout) *builder {
+	r := l.rules
 	y := typist{emptyClears: r.emptyClears && l.results == nil, separator: r.separator}
 	if l.results == nil && slices.ContainsFunc(r.translations, func(tr *translation) bool { return tr.target.place == toKey }) {
 		y.keys = r

@@ -16,28 +16,24 @@ import (
 var errBadBytes = errors.New("bytes that are not valid in the encoding")
 
 // utf16Decoder decodes UTF-16 and refuses halves of surrogate pairs.
-type utf16Decoder struct{ order byteOrder }
+type utf16Decoder struct{ order binary.ByteOrder }
 
 func (utf16Decoder) Reset() {}
 
 func (d utf16Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
-	order := binary.ByteOrder(binary.LittleEndian)
-	if d.order == bigEndian {
-		order = binary.BigEndian
-	}
 	for nSrc < len(src) {
 		rest := src[nSrc:]
 		size := 2
 		if len(rest) < size {
 			return nDst, nSrc, short(atEOF)
 		}
-		r := rune(order.Uint16(rest))
+		r := rune(d.order.Uint16(rest))
 		if utf16.IsSurrogate(r) {
 			size = 4
 			if len(rest) < size {
 				return nDst, nSrc, short(atEOF)
 			}
-			if r = utf16.DecodeRune(r, rune(order.Uint16(rest[2:]))); r == utf8.RuneError {
+			if r = utf16.DecodeRune(r, rune(d.order.Uint16(rest[2:]))); r == utf8.RuneError {
 				return nDst, nSrc, errBadBytes
 			}
 		}
@@ -151,7 +147,7 @@ func (t *textReader) count(p []byte) {
 func (t *textReader) badBytes() error {
 	e := &InputError{Line: t.lines + 1, Col: t.chars + 1, Msg: fmt.Sprintf("bytes that are not valid %s", t.charset.name)}
 	switch {
-	case t.charset.order != noOrder:
+	case t.charset.order != nil:
 		e.Msg = fmt.Sprintf("half of a character: the text is not valid %s", t.charset.name)
 		e.Hints = []string{"write the file again as UTF-8"}
 	case t.charset.other != nil:

@@ -79,7 +79,7 @@ func (d *dialect) findCharset(head []byte, r *rules) error {
 		d.charset, d.bom = marked, length
 	case marked == nil:
 		d.charset = r.encoding
-	case marked.name != r.encoding.name && !(r.encoding.name == "utf-16" && marked.order != noOrder):
+	case marked.name != r.encoding.name && !(r.encoding.name == "utf-16" && marked.order != nil):
 		return &InputError{Msg: fmt.Sprintf("the file begins with the byte order mark of %s, but --encoding says %s", marked.name, r.encoding.name),
 			Hints: []string{"leave --encoding away"}}
 	default:

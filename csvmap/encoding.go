@@ -2,6 +2,7 @@ package csvmap
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -18,17 +19,9 @@ import (
 // replaced.
 type charset struct {
 	name  string
-	order byteOrder         // of UTF-16
+	order binary.ByteOrder  // of UTF-16
 	other encoding.Encoding // neither UTF-8 nor UTF-16
 }
-
-type byteOrder uint8
-
-const (
-	noOrder byteOrder = iota
-	littleEndian
-	bigEndian
-)
 
 // Byte order marks.
 const (
@@ -48,11 +41,11 @@ func parseEncoding(name string) (*charset, error) {
 	case "utf-8", "utf8":
 		return utf8Charset(), nil
 	case "utf-16", "utf16":
-		return &charset{name: "utf-16", order: littleEndian}, nil // unless a byte order mark says otherwise
+		return &charset{name: "utf-16", order: binary.LittleEndian}, nil // unless a byte order mark says otherwise
 	case "utf-16le", "utf16le":
-		return &charset{name: "utf-16le", order: littleEndian}, nil
+		return &charset{name: "utf-16le", order: binary.LittleEndian}, nil
 	case "utf-16be", "utf16be":
-		return &charset{name: "utf-16be", order: bigEndian}, nil
+		return &charset{name: "utf-16be", order: binary.BigEndian}, nil
 	}
 	enc, err := ianaindex.IANA.Encoding(lower) // first: for HTML, iso-8859-1 is windows-1252
 	if err != nil || enc == nil {
@@ -76,9 +69,9 @@ func bomCharset(head []byte) (*charset, int) {
 	case bytes.HasPrefix(head, []byte(bomUTF8)):
 		return utf8Charset(), len(bomUTF8)
 	case bytes.HasPrefix(head, []byte(bomUTF16LE)):
-		return &charset{name: "utf-16le", order: littleEndian}, len(bomUTF16LE)
+		return &charset{name: "utf-16le", order: binary.LittleEndian}, len(bomUTF16LE)
 	case bytes.HasPrefix(head, []byte(bomUTF16BE)):
-		return &charset{name: "utf-16be", order: bigEndian}, len(bomUTF16BE)
+		return &charset{name: "utf-16be", order: binary.BigEndian}, len(bomUTF16BE)
 	}
 	return nil, 0
 }
@@ -87,7 +80,7 @@ func bomCharset(head []byte) (*charset, int) {
 // decoded; UTF-8 goes through as it stands.
 func (c *charset) reader(src io.Reader) io.Reader {
 	switch {
-	case c.order != noOrder:
+	case c.order != nil:
 		return transform.NewReader(src, utf16Decoder{c.order})
 	case c.other != nil:
 		return transform.NewReader(src, strictDecoder{c.other.NewDecoder()})

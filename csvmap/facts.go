@@ -42,25 +42,21 @@ type ColumnFact struct {
 func (in *Input) Facts() Facts {
 	f := Facts{
 		Path: in.path, Format: in.dialect.format, Compression: string(in.dialect.compression),
-		Encoding: in.dialect.charset.name, Newline: in.dialect.newlineName, Hints: in.hints, Columns: []ColumnFact{},
+		Encoding: in.dialect.charset.name, Newline: in.dialect.newlineName, Delimiter: delimiterName(in.dialect.delimiter),
+		Columns: []ColumnFact{}, UnknownIgnored: slices.Clip(in.layout.unknown), Hints: slices.Clip(in.noEffect),
+		HasHeader: in.layout.keys == nil && !in.layout.headerless, IsResults: in.layout.results != nil,
 	}
 	for _, c := range in.layout.columns {
 		f.Columns = append(f.Columns, ColumnFact{c.name, c.target.String(), c.note})
 	}
-	if in.layout.json != nil {
-		f.UnknownIgnored = in.layout.json.unknown
-		if in.checked {
-			f.Hints = append(slices.Clip(f.Hints), in.rules.idleIgnores("key", in.layout.json.used, nil)...)
-		}
-		return f
+	switch {
+	case f.IsResults:
+		f.Hints = append(f.Hints, in.layout.results.rewritten(in.layout.own)...)
+	case f.Format == formatCSV:
+		f.Hints = append(append(f.Hints, in.idleIgnores("column")...), in.idleTranslations()...)
+	case in.checked:
+		f.Hints = append(f.Hints, in.idleIgnores("key")...)
 	}
-	f.Delimiter = delimiterName(in.dialect.delimiter)
-	f.HasHeader = !in.layout.headerless
-	f.IsResults = in.layout.results != nil
-	if f.IsResults {
-		f.Hints = append(slices.Clip(f.Hints), in.layout.results.rewritten(in.layout.own)...)
-	}
-	f.UnknownIgnored = slices.Clip(in.layout.unknown)
 	for _, own := range in.layout.own {
 		if own.filled && !f.IsResults {
 			f.UnknownIgnored = append(f.UnknownIgnored, own.name)
@@ -69,43 +65,43 @@ func (in *Input) Facts() Facts {
 	return f
 }
 
-// hints tells which of the flags given have no effect on the input.
-func (o Options) hints(in *Input) []string {
-	var idle []string
-	why := ""
+// noEffect tells which of the flags given have no effect on the input.
+func (o Options) noEffect(l *layout) []string {
+	on, idle := "CSV", "--null"
 	switch {
-	case in.layout.results != nil:
-		idle = o.listFlags("--columns", "--map", "--ignore", "--ignore-unknown", "--empty", "--null", "--list-separator", "--replace", "--lookup")
-		why = "a results file, which says itself what its columns mean"
-	case in.layout.json != nil:
-		idle = o.listFlags("--columns", "--delimiter", "--empty")
-		why = "JSONL"
-	default:
-		idle = o.listFlags("--null")
-		why = "CSV"
+	case l.results != nil:
+		on = "a results file, which says itself what its columns mean"
+		idle = "--columns --map --ignore --ignore-unknown --empty --null --list-separator --replace --lookup"
+	case l.keys != nil:
+		on, idle = "JSONL", "--columns --delimiter --empty"
 	}
-	var hints []string
-	if len(idle) > 0 {
-		verb := "has"
-		if len(idle) > 1 {
-			verb = "have"
-		}
-		hints = append(hints, fmt.Sprintf("%s %s no effect on %s", strings.Join(idle, " "), verb, why))
-	}
-	if in.layout.results != nil || in.layout.json != nil {
-		return hints
-	}
-	used, names := make([]bool, len(in.rules.ignore)), []string(nil)
-	if len(used) == 0 {
-		return append(hints, in.idleTranslations()...)
-	}
-	for _, c := range in.layout.columns {
-		names = append(names, c.name)
-		if i := naming(c.name, in.rules.ignore, in.layout.columns); i >= 0 {
-			used[i] = true
+	var given []string
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{
+		{"--columns", len(o.Columns) > 0},
+		{"--delimiter", o.Delimiter != "" && o.Delimiter != "auto"},
+		{"--map", len(o.Map) > 0},
+		{"--ignore", len(o.Ignore) > 0},
+		{"--ignore-unknown", o.IgnoreUnknown},
+		{"--empty", o.Empty != ""},
+		{"--null", o.Null != ""},
+		{"--list-separator", o.ListSeparator != ""},
+		{"--replace", len(o.Replace) > 0},
+		{"--lookup", len(o.Lookup) > 0},
+	} {
+		if f.given && slices.Contains(strings.Fields(idle), f.name) {
+			given = append(given, f.name)
 		}
 	}
-	return append(append(hints, in.rules.idleIgnores("column", used, names)...), in.idleTranslations()...)
+	switch len(given) {
+	case 0:
+		return nil
+	case 1:
+		return []string{given[0] + " has no effect on " + on}
+	}
+	return []string{strings.Join(given, " ") + " have no effect on " + on}
 }
 
 // idleTranslations tells of every --replace and --lookup of a field that has
@@ -125,13 +121,15 @@ func (in *Input) idleTranslations() (hints []string) {
 	return hints
 }
 
-// idleIgnores tells of every --ignore that is not used, with the nearest of
-// names.
-func (r *rules) idleIgnores(what string, used []bool, names []string) []string {
-	var hints []string
-	for i, ignored := range r.ignore {
-		if !used[i] {
-			hints = append(hints, fmt.Sprintf("--ignore %s: the file has no such %s%s", words.Shell(ignored.column), what, words.DidYouMean(ignored.column, names)))
+// idleIgnores tells of every --ignore that has named no column or key.
+func (in *Input) idleIgnores(what string) (hints []string) {
+	var names []string
+	for _, c := range in.layout.columns {
+		names = append(names, c.name)
+	}
+	for _, m := range in.rules.ignore {
+		if !m.used {
+			hints = append(hints, fmt.Sprintf("--ignore %s: the file has no such %s%s", words.Shell(m.column), what, words.DidYouMean(m.column, names)))
 		}
 	}
 	return hints

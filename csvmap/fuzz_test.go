@@ -138,7 +138,7 @@ func FuzzJSONL(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := newBuilder(l, r)
+		b := newBuilder(l)
 		line, err := newJSONLReader(strings.NewReader(text), '\n').next()
 		if err != nil {
 			return

@@ -33,6 +33,7 @@ func (o *ownColumn) leftOut() bool { return o.optional && !o.filled }
 
 // layout is how the records of an input become rows.
 type layout struct {
+	rules      *rules
 	columns    []column // of the header
 	width      int      // cells of a record
 	unnamed    []int    // cells that must be empty
@@ -43,7 +44,8 @@ type layout struct {
 	delimiter  byte
 	headerless bool            // the first record is a row
 	results    *resultsColumns // nil: not a results file
-	json       *jsonKeys       // nil: not a JSONL file
+	keys       map[string]int  // of JSONL: index in own by the exact key; nil: not a JSONL file
+	ignored    map[string]bool // keys of JSONL that mean no field: whether they are carried along
 	unknown    []string        // names carried along by --ignore-unknown
 }
 
@@ -68,7 +70,7 @@ func (p *headerProblems) err(line int64, hints []string) error {
 // mapHeader makes the layout of a CSV whose columns have these names; beside an
 // error, its columns as far as they are known.
 func mapHeader(names []string, line int64, r *rules) (*layout, error) {
-	l := &layout{width: len(names), columns: make([]column, len(names))}
+	l := &layout{rules: r, width: len(names), columns: make([]column, len(names))}
 	var p headerProblems
 	for i, name := range names {
 		l.columns[i].name = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
@@ -97,7 +99,8 @@ func (l *layout) mapColumn(i int, name string, r *rules, p *headerProblems) colu
 	if i := naming(name, r.maps, l.columns); i >= 0 {
 		return column{name, r.maps[i].target, "by --map"}
 	}
-	if naming(name, r.ignore, l.columns) >= 0 {
+	if i := naming(name, r.ignore, l.columns); i >= 0 {
+		r.ignore[i].used = true
 		return column{name, target{}, "by --ignore"}
 	}
 	t, ok, problem := parseTarget(name)
@@ -154,8 +157,8 @@ func checkTargets(columns []column, r *rules, p *headerProblems) {
 		case !known:
 			first[t] = i
 		case columns[j].name != c.name:
-			p.addf("columns %d, %s, and %d, %s, both %s %s; carry one of them along: --ignore %s",
-				j+1, words.Quote(columns[j].name), i+1, words.Quote(c.name), t.verb(), t, words.Shell(c.name))
+			p.addf("columns %d, %s, and %d, %s, both mean %s; carry one of them along: --ignore %s",
+				j+1, words.Quote(columns[j].name), i+1, words.Quote(c.name), t, words.Shell(c.name))
 		}
 	}
 	for i, c := range columns {
@@ -199,14 +202,6 @@ func guessTaskID(columns []column, r *rules) string {
 		}
 	}
 	return ""
-}
-
-// verb is what a column does with the target, for messages.
-func (t target) verb() string {
-	if t.place == toKey {
-		return "set"
-	}
-	return "mean"
 }
 
 // sent tells whether the target is part of the request.

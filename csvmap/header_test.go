@@ -72,7 +72,7 @@ func TestHeaderRefused(t *testing.T) {
 		{"no such mapped column", "id,Titel", Options{Map: []string{"Tittel=title"}, IgnoreUnknown: true}, []string{"--map", "no such column", "did you mean Titel?"}},
 		{"key in key", "id,metadata.a,metadata.a.b", Options{}, []string{"inside the other"}},
 		{"key in constant", "id,metadata.a", Options{Set: []string{"metadata.a.b=x"}}, []string{"inside the other"}},
-		{"same key, two types", "id,metadata.a,metadata.a:number", Options{}, []string{"both set metadata.a;"}},
+		{"same key, two types", "id,metadata.a,metadata.a:number", Options{}, []string{"both mean metadata.a;"}},
 		{"taskId ignored", "taskId,title,Parent Id", Options{Ignore: []string{"taskid"}, IgnoreUnknown: true}, []string{`no column taskId (or id); --ignore taskId takes it away`}},
 		{"near, but ignored", "Task Number,title,Parent Id", Options{Ignore: []string{"Task Number"}, IgnoreUnknown: true}, []string{`perhaps 'Parent Id=taskId'`}},
 		{"key type", "id,metadata.a:numbr", Options{}, []string{"no type", ":number"}},
@@ -242,15 +242,16 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// TestIdleIgnores: an --ignore that names nothing is told.
+// TestIdleIgnores: an --ignore that names nothing is told, one given twice is
+// not, if it names something.
 func TestIdleIgnores(t *testing.T) {
 	opt := Options{Ignore: []string{"regoin", "Note", "Gone"}}
 	want := []string{`--ignore regoin: the file has no such column; did you mean Region?`, `--ignore Gone: the file has no such column`}
-	l := must(t, "a.csv", "id,Region,NO_TE\nT-1,x,y\n", Options{Ignore: append(opt.Ignore, "Region")})
+	l := must(t, "a.csv", "id,Region,NO_TE\nT-1,x,y\n", Options{Ignore: append(opt.Ignore, "Region", "Note")})
 	if got := l.in.Facts().Hints; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	l = must(t, "a.jsonl", `{"taskId":"T-1","NO_TE":1}`+"\n"+`{"taskId":"T-1","title":1}`+"\n", Options{Ignore: append(opt.Ignore, "title"), Delimiter: "comma"})
+	l = must(t, "a.jsonl", `{"taskId":"T-1","NO_TE":1}`+"\n"+`{"taskId":"T-1","title":1}`+"\n", Options{Ignore: append(opt.Ignore, "title", "title"), Delimiter: "comma"})
 	want = []string{"--delimiter has no effect on JSONL", `--ignore regoin: the file has no such key`, `--ignore Gone: the file has no such key`}
 	if got := l.in.Facts().Hints; !slices.Equal(got, want) || !slices.Equal(l.in.Facts().Hints, want) {
 		t.Errorf("got %q", got)

@@ -11,12 +11,12 @@ import (
 
 // Input is an opened input. It is for one goroutine.
 type Input struct {
-	path    string
-	source  *source
-	rules   *rules
-	dialect *dialect
-	layout  *layout
-	hints   []string
+	path     string
+	source   *source
+	rules    *rules
+	dialect  *dialect
+	layout   *layout
+	noEffect []string // of the flags given, a hint
 
 	checked     bool
 	withIgnored bool           // some row needs a cell in _ignored
@@ -48,7 +48,7 @@ func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
 		_ = src.close() // the first error is the one to tell
 		return nil, in.named(err)
 	}
-	in.hints = opt.hints(in)
+	in.noEffect = opt.noEffect(in.layout)
 	return in, nil
 }
 

@@ -106,7 +106,7 @@ func (b *builder) failSyntax(line *entry, err error) {
 
 // readKey reads one key of a line's object.
 func (b *builder) readKey(line *entry, key, raw []byte) {
-	i, known := b.layout.json.own[string(key)]
+	i, known := b.layout.keys[string(key)]
 	if !known {
 		b.readUnknown(line, string(key), raw)
 		return
@@ -120,7 +120,7 @@ func (b *builder) readKey(line *entry, key, raw []byte) {
 	if own.constant != nil {
 		return
 	}
-	v, p := b.typist.jsonValue(own.target, own.translation, raw, b.layout.json.rules.null)
+	v, p := b.typist.jsonValue(own.target, own.translation, raw, b.layout.rules.null)
 	b.values[i] = v
 	switch {
 	case p == nil:
@@ -133,7 +133,7 @@ func (b *builder) readKey(line *entry, key, raw []byte) {
 
 // readUnknown carries a key along, or refuses it.
 func (b *builder) readUnknown(line *entry, key string, raw []byte) {
-	if !b.layout.json.ignores(key) {
+	if !b.layout.ignores(key) {
 		b.failLine(line, key, rowErrorf("unknown key", key, "%s is no field%s", words.Quote(key), unknownAdvice(key)))
 		return
 	}

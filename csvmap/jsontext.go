@@ -7,42 +7,13 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
 // isNumber tells whether s is a number as JSON writes them.
 func isNumber(s []byte) bool {
-	s = bytes.TrimPrefix(s, []byte("-"))
-	whole := digits(s)
-	if whole == 0 || whole > 1 && s[0] == '0' {
-		return false
-	}
-	s = s[whole:]
-	if len(s) > 0 && s[0] == '.' {
-		fraction := digits(s[1:])
-		if fraction == 0 {
-			return false
-		}
-		s = s[1+fraction:]
-	}
-	if len(s) > 0 && (s[0] == 'e' || s[0] == 'E') {
-		s = s[1:]
-		if len(s) > 0 && (s[0] == '+' || s[0] == '-') {
-			s = s[1:]
-		}
-		return len(s) > 0 && digits(s) == len(s)
-	}
-	return len(s) == 0
-}
-
-// digits counts the digits at the start of s.
-func digits[T record.Text](s T) int {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return n
+	v := jsontext.Value(s)
+	return v.Kind() == jsontext.KindNumber && len(bytes.TrimSpace(s)) == len(s) && v.IsValid()
 }
 
 // json checks a JSON value strictly and returns it in canonical form: compact,

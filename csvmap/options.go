@@ -56,6 +56,7 @@ type rules struct {
 type mapping struct {
 	column string
 	target target
+	used   bool // an --ignore has named a column or key
 }
 
 // constant is one --set.
@@ -70,7 +71,9 @@ func (o Options) compile() (*rules, error) {
 		r.separator = "|"
 	}
 	for _, name := range o.Ignore {
-		r.ignore = append(r.ignore, mapping{column: name})
+		if namingExactly(name, r.ignore) < 0 {
+			r.ignore = append(r.ignore, mapping{column: name})
+		}
 	}
 	empty, err := choice("empty", o.Empty, "keep", "clear")
 	if err != nil {
@@ -111,17 +114,13 @@ func choice(flag, text string, values ...string) (string, error) {
 
 // parseDelimiter returns 0 for auto.
 func parseDelimiter(text string) (byte, error) {
-	switch text {
-	case "", "auto":
+	if text == "" || text == "auto" {
 		return 0, nil
-	case ",", "comma":
-		return ',', nil
-	case ";", "semicolon":
-		return ';', nil
-	case "\t", `\t`, "tab":
-		return '\t', nil
-	case "|", "pipe":
-		return '|', nil
+	}
+	for _, d := range delimiters {
+		if text == d.name || text == string(rune(d.char)) || text == `\t` && d.char == '\t' {
+			return d.char, nil
+		}
 	}
 	return 0, optionErrorf("delimiter", "%s is not possible; use auto, comma, semicolon, tab or pipe%s", words.Quote(text),
 		words.DidYouMean(text, []string{"comma", "semicolon", "tab", "pipe"}))
@@ -250,15 +249,3 @@ func namingExactly(name string, flags []mapping) int {
 }
 
 func (r *rules) ignores(name string) bool { return naming(name, r.ignore, nil) >= 0 }
-
-// listFlags names the flags among those given for which has is true.
-func (o Options) listFlags(flags ...string) []string {
-	given := map[string]bool{
-		"--delimiter": o.Delimiter != "" && o.Delimiter != "auto",
-		"--columns":   len(o.Columns) > 0, "--map": len(o.Map) > 0, "--ignore": len(o.Ignore) > 0,
-		"--replace": len(o.Replace) > 0, "--lookup": len(o.Lookup) > 0,
-		"--ignore-unknown": o.IgnoreUnknown, "--empty": o.Empty != "", "--null": o.Null != "",
-		"--list-separator": o.ListSeparator != "",
-	}
-	return slices.DeleteFunc(flags, func(flag string) bool { return !given[flag] })
-}

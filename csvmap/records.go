@@ -30,7 +30,7 @@ func OpenRecords(path string, r io.Reader) (*Records, error) {
 		return nil, err
 	}
 	src.unnamed = true
-	in := &Input{path: path, source: src, rules: opt, layout: &layout{width: maxColumns, results: &resultsColumns{}}}
+	in := &Input{path: path, source: src, rules: opt, layout: &layout{rules: opt, width: maxColumns, results: &resultsColumns{}}}
 	rs := &Records{in: in}
 	if err := rs.readNames(); err != nil {
 		_ = src.close() // the first error is the one to tell

@@ -43,7 +43,7 @@ type resultsColumns struct {
 // mapResults makes the layout of a results file: only exact names are fields,
 // and nothing but --set applies.
 func mapResults(names []string, line int64, r *rules) (*layout, error) {
-	l := &layout{width: len(names), results: &resultsColumns{}}
+	l := &layout{rules: r, width: len(names), results: &resultsColumns{}}
 	for _, name := range names {
 		name, _ = record.Unprotect(strings.TrimPrefix(name, "\uFEFF"))
 		c := column{name: name, note: "carried along"}

@@ -24,7 +24,7 @@ func (in *Input) prepareResults(ctx context.Context) error {
 	outcomes := lineList{what: "no outcome in _outcome", hint: fmt.Sprintf("the outcomes are %s", strings.Join(record.OutcomeNames(), ", "))}
 	damaged := lineList{what: "a finished row has too few or too many cells, or bad quotes", hint: "restore the line, or delete it"}
 	ordered, last := true, int64(0)
-	b, told := newBuilder(in.layout, in.rules), false
+	b, told := newBuilder(in.layout), false
 	in.layout.results.edited, in.layout.results.misread = nil, 0
 	for rec, err := range in.entries(ctx, nil) {
 		if err != nil {

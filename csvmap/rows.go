@@ -23,7 +23,7 @@ func (in *Input) Check(ctx context.Context) iter.Seq2[*Row, error] {
 				return
 			}
 		}
-		b := newBuilder(in.layout, in.rules)
+		b := newBuilder(in.layout)
 		for rec, err := range in.rows(ctx, b) {
 			if err != nil {
 				yield(nil, err)
@@ -54,7 +54,7 @@ func (in *Input) Each(ctx context.Context) iter.Seq2[*Row, error] {
 			yield(nil, errors.New("read rows: the input has not been checked"))
 			return
 		}
-		b := newBuilder(in.layout, in.rules)
+		b := newBuilder(in.layout)
 		var tail []byte
 		var memory rowMemory
 		for rec, err := range in.rows(ctx, b) {
@@ -106,7 +106,7 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*entry, error] 
 	return func(yield func(*entry, error) bool) {
 		entries, build := in.entries(ctx, nil), b.csvRow
 		switch {
-		case in.layout.json != nil:
+		case in.layout.keys != nil:
 			build = b.jsonRow
 		case in.layout.results != nil:
 			entries, build = in.inRowOrder(ctx), b.resultsRow
@@ -177,7 +177,7 @@ func (in *Input) reader(u *unpacker, tap *recordCopy) (next func() (*entry, erro
 // text is an unpacked file as text: without its byte order mark, as UTF-8.
 func (in *Input) text(u *unpacker) (io.Reader, error) {
 	d := in.dialect
-	plain := d.charset.order == noOrder && d.charset.other == nil
+	plain := d.charset.order == nil && d.charset.other == nil
 	_, err := io.CopyN(io.Discard, u, int64(d.bom))
 	return &textReader{
 		src: d.charset.reader(u), charset: d.charset, newline: d.newline,

@@ -71,4 +71,4 @@ func looksScientific(id string) bool {
 	return isDigits(exponent)
 }
 
-func isDigits(s string) bool { return s != "" && digits(s) == len(s) }
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -2,19 +2,7 @@ package csvmap
 
 import (
 	"slices"
-
-	"taskbatch/client"
 )
-
-// jsonKeys is what the keys of a JSONL file mean.
-type jsonKeys struct {
-	own    map[string]int // index in layout.own by the exact key
-	rules  *rules
-	ignore map[string]bool // answers of ignores
-	used   []bool          // which of rules.ignore have named a key
-	// unknown are the keys that only --ignore-unknown has let pass.
-	unknown []string
-}
 
 // maxNoted is the number of ignored keys that are remembered for Facts.
 const maxNoted = 100
@@ -22,8 +10,15 @@ const maxNoted = 100
 // mapJSONL makes the layout of a JSONL file: its results file has taskId and
 // the nine fields; mapped keys and constants go into them.
 func mapJSONL(r *rules) (*layout, error) {
-	k := &jsonKeys{own: map[string]int{}, rules: r, ignore: map[string]bool{}, used: make([]bool, len(r.ignore))}
-	l := &layout{json: k}
+	l := &layout{rules: r, keys: map[string]int{}, ignored: map[string]bool{}}
+	for i, name := range fieldNames() {
+		t, _, _ := parseTarget(name)
+		l.own = append(l.own, ownColumn{name: name, target: t, cell: -1})
+		if namingExactly(name, r.ignore) < 0 { // keys are exact, Title is not title
+			l.keys[name] = i
+		}
+	}
+	l.tail = len(l.own)
 	add := func(t target) int {
 		if i := slices.IndexFunc(l.own, func(o ownColumn) bool { return o.target.same(t) }); i >= 0 {
 			return i
@@ -31,16 +26,11 @@ func mapJSONL(r *rules) (*layout, error) {
 		l.own = append(l.own, ownColumn{name: t.String(), target: t, cell: -1})
 		return len(l.own) - 1
 	}
-	k.add(taskIDName, add(target{place: toTaskID}))
-	for f := range client.Field(client.NumFields) {
-		k.add(f.String(), add(target{place: toField, field: f}))
-	}
-	l.tail = len(l.own)
 	for _, m := range r.maps {
 		if m.target.typ == textKey {
 			m.target.typ = jsonKey // a JSON value says itself what it is
 		}
-		k.own[m.column] = add(m.target)
+		l.keys[m.column] = add(m.target)
 		l.columns = append(l.columns, column{m.column, m.target, "by --map"})
 	}
 	if namingExactly(taskIDName, r.ignore) >= 0 && !slices.ContainsFunc(r.maps, func(m mapping) bool { return m.target.place == toTaskID }) {
@@ -66,29 +56,20 @@ func mapJSONL(r *rules) (*layout, error) {
 	return l, nil
 }
 
-// add makes a field known by its own name, unless it is to be ignored by just
-// this name: keys are exact, Title is not title.
-func (k *jsonKeys) add(name string, own int) {
-	if namingExactly(name, k.rules.ignore) < 0 {
-		k.own[name] = own
-	}
-}
-
 // ignores tells whether a key that means no field is carried along.
-func (k *jsonKeys) ignores(key string) bool {
-	if known, ok := k.ignore[key]; ok {
+func (l *layout) ignores(key string) bool {
+	if known, ok := l.ignored[key]; ok {
 		return known
 	}
-	by := naming(key, k.rules.ignore, nil)
-	named := by >= 0
-	if named {
-		k.used[by] = true
+	i := naming(key, l.rules.ignore, nil)
+	if i >= 0 {
+		l.rules.ignore[i].used = true
 	}
-	ignored := named || k.rules.ignoreUnknown
-	if len(k.ignore) < maxNoted {
-		k.ignore[key] = ignored
-		if ignored && !named {
-			k.unknown = append(k.unknown, key)
+	ignored := i >= 0 || l.rules.ignoreUnknown
+	if len(l.ignored) < maxNoted {
+		l.ignored[key] = ignored
+		if ignored && i < 0 {
+			l.unknown = append(l.unknown, key)
 		}
 	}
 	return ignored
