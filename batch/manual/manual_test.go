@@ -1,6 +1,8 @@
 package manual
 
 import (
+	"errors"
+	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -19,8 +21,9 @@ var program = &Program{
 			{Name: "empty", Choices: []string{"keep", "clear"}, Default: "keep", Usage: "empty cells"},
 			{Name: "results", Short: "o", Value: "FILE", Usage: "the results"},
 			{Name: "limit", Value: "N", Usage: "some first"},
-			{Name: "json", Usage: "one object", Env: []string{"X_JSON"}},
+			{Name: "json", Group: "Output", Usage: "one object", Env: []string{"X_JSON", "Y_JSON"}},
 		}},
+		{Name: "check", Operand: "FILE", Summary: "what update would do", Flags: []*Flag{{Name: "json"}}},
 		{Name: "help", Operand: "[COMMAND]", Summary: "help"},
 		{Name: "completion", Operand: "SHELL", Summary: "completions"},
 	},
@@ -30,7 +33,7 @@ var program = &Program{
 
 func TestComplete(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                              "update help completion",
+		"":                              "update check help completion",
 		"up":                            "update",
 		"nonsense ":                     "",
 		"update ":                       ":csv tsv jsonl ndjson gz zst",
@@ -107,6 +110,76 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// TestHelp: the flags of a command stand in their groups, each with all there
+// is to say of it.
+func TestHelp(t *testing.T) {
+	text, _ := program.Help("update")
+	for _, want := range []string{
+		"taskbatch update: update one task per row\n\nUsage:\n  taskbatch update [flags] FILE\n\nReads all of FILE",
+		"\nflags:\n      --map COLUMN=FIELD          take a column (repeatable)\n",
+		"\n      --replace FIELD:FROM=TO     translate (repeatable)\n",
+		"\n      --empty keep|clear          empty cells (default: keep)\n  -o, --results FILE              the results\n",
+		"some first\n\nOutput flags:\n      --json                      one object [$X_JSON, $Y_JSON]\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the help lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Count(text, "flags:") != 2 {
+		t.Errorf("groups:\n%s", text)
+	}
+	long := Flag{Name: "a-long-name-for-a-flag", Value: "SOMETHING", Usage: "what it does"}
+	if got := long.help(); got != "      --a-long-name-for-a-flag SOMETHING\n"+strings.Repeat(" ", 34)+"what it does\n" {
+		t.Errorf("got %q", got)
+	}
+	if text, _ := program.Help(""); !strings.Contains(text, "Commands:\n  update FILE            update one task per row\n") || !strings.Contains(text, "  exit-codes     what a run") {
+		t.Errorf("the program's help:\n%s", text)
+	}
+	want := "| a | b |\n|---|---|\n| `x` | y |\n"
+	if got := (Table{[]string{"a", "b"}, [][]string{{"x", "y"}}}).Markdown(); got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestFlag: the command line wins over a variable, of which the first that is
+// not empty counts.
+func TestFlag(t *testing.T) {
+	t.Setenv("X_RATE", "")
+	t.Setenv("Y_RATE", "5")
+	for _, c := range []struct {
+		typed             []string
+		text, where, read string
+	}{
+		{nil, "5", "Y_RATE", "5"}, {[]string{"7"}, "7", "--rate", "7"}, {[]string{"7", "8"}, "8", "--rate", "7 8"},
+	} {
+		var read []string
+		f := &Flag{Name: "rate", Default: "1", Env: []string{"X_RATE", "Y_RATE"}, Read: func(text string) error { read = append(read, text); return nil }}
+		if f.IsSet() || f.String() != "1" || f.Where() != "--rate" {
+			t.Errorf("before: %v, %s, %s", f.IsSet(), f, f.Where())
+		}
+		if err := f.Apply(flag.NewFlagSet("", flag.ContinueOnError)); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range c.typed {
+			f.Set(text)
+		}
+		if err := f.RunAction(nil); err != nil || !f.IsSet() || f.String() != c.text || f.Where() != c.where || strings.Join(read, " ") != c.read {
+			t.Errorf("%v: %s, set by %s, read %q, %v", c.typed, f, f.Where(), read, err)
+		}
+	}
+	f := &Flag{Name: "rate", Choices: []string{"fast", "slow"}, Read: func(string) error { return errors.New("two\nlines") }}
+	f.Set("fats")
+	if err := f.RunAction(nil); err == nil || err.Error() != "--rate: fats is none of fast, slow; did you mean fast?" {
+		t.Error(err)
+	}
+	if err := f.Take("fast"); err == nil {
+		t.Error("the error of Read is lost")
+	}
+	if f.IsSwitch() || !(&Flag{Name: "json"}).IsSwitch() {
+		t.Error("a switch is what takes no value")
+	}
+}
+
 // TestMan: text is never taken for a request of roff.
 func TestMan(t *testing.T) {
 	var b strings.Builder
@@ -115,7 +188,8 @@ func TestMan(t *testing.T) {
 	example.body("First.\n.second 'line' - and\n  an \"example\"\n")
 	b.WriteString(example.b.String())
 	for _, want := range []string{".SS \"taskbatch update\"\nUpdate one task per row.\n.PP\nReads all of", ".PP\nFirst. .second \\(aqline\\(aq \\- and\n.PP\n.nf\n  an \\(dqexample\\(dq\n.fi\n",
-		".TP\n\\fB\\-o\\fR, \\fB\\-\\-results\\fR \\fIFILE\\fR\nthe results\n", "[$X_JSON]", "\n.SH \"EXIT CODES\"\n"} {
+		".SH SYNOPSIS\n.B taskbatch update \\fR[\\fIflags\\fR] \\fIFILE\\fR\n.br\n.B taskbatch check", "The flags are those of taskbatch update.\n",
+		".PP\nOutput flags:\n.TP\n\\fB\\-\\-json\\fR\n", ".SH \"INPUT\"\nThe input is a file", ".TP\n\\fB\\-o\\fR, \\fB\\-\\-results\\fR \\fIFILE\\fR\nthe results\n", "[$X_JSON, $Y_JSON]", "\n.SH \"EXIT CODES\"\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page lacks %q:\n%s", want, b.String()[:2000])
 		}
