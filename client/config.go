@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -80,17 +81,16 @@ func (c Config) base() (*url.URL, error) {
 		return nil, fmt.Errorf("base URL: %q is not an absolute http or https URL, such as %s", text, DefaultBaseURL)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return nil, fmt.Errorf("base URL: %q has a query or a fragment, which are not allowed", text)
-	}
-	if !validPort(u.Port()) {
+	case !validPort(u.Port()):
 		return nil, fmt.Errorf("base URL: there is no port %s; ports go from 1 to 65535", u.Port())
 	}
 	u.Host = strings.TrimSuffix(u.Host, ":")
-	host, err := asciiHost(u.Hostname())
-	if err != nil {
-		return nil, fmt.Errorf("base URL: host name %q: %w", u.Hostname(), err)
-	}
-	if host != u.Hostname() {
-		u.Host = host + strings.TrimPrefix(u.Host, u.Hostname())
+	if host := u.Hostname(); strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		ascii, err := idna.Lookup.ToASCII(host) // as DNS has it
+		if err != nil {
+			return nil, fmt.Errorf("base URL: host name %q: %w", host, err)
+		}
+		u.Host = ascii + strings.TrimPrefix(u.Host, host)
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
@@ -105,16 +105,6 @@ func (c Config) Target() (string, error) {
 		return "", err
 	}
 	return u.Scheme + "://" + strings.ToLower(strings.TrimSuffix(u.Host, ":"+defaultPorts[u.Scheme])) + u.EscapedPath(), nil
-}
-
-// asciiHost is a host name as DNS has it.
-func asciiHost(host string) (string, error) {
-	for i := range len(host) {
-		if host[i] >= 0x80 {
-			return idna.Lookup.ToASCII(host)
-		}
-	}
-	return host, nil
 }
 
 // IsLoopback tells whether a connection to host cannot leave the machine.
