@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -89,5 +90,19 @@ func TestCancelAfterClose(t *testing.T) {
 			t.Errorf("%v (%s)", r.Verdict, r.Message)
 		}
 		s.Close()
+	}
+}
+
+// A context that ends between two attempts finds no connection to end.
+func TestCancelBetweenAttempts(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := newSender(t, client.Config{BaseURL: "http://" + rawServer(t, answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"))})
+	if r := s.Put(ctx, "T-1", []byte(`{}`)); r.Verdict != client.Applied {
+		t.Errorf("%v (%s)", r.Verdict, r.Message)
+	}
+	cancel()
+	runtime.Gosched() // to what the end sets going
+	if r := s.Put(ctx, "T-1", []byte(`{}`)); r.Verdict != client.Unconnected || r.Message != "stopped before a connection was made" {
+		t.Errorf("%v (%s)", r.Verdict, r.Message)
 	}
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -47,24 +48,34 @@ func (n noted) Write(b []byte) (int, error) {
 
 // What the socket does not take at once follows when the server reads.
 func TestAskInParts(t *testing.T) {
+	request := bytes.Repeat([]byte("0123456789abcde\n"), 256<<10/16)
 	for name, used := range map[string]time.Time{"new": {}, "kept": time.Now()} {
-		t.Run(name, func(t *testing.T) {
-			c, server := tcpPair(t)
-			c.Conn.(*net.TCPConn).SetWriteBuffer(1)
-			rest := noted{c.Conn, make(chan struct{})}
-			c.Conn, c.used = rest, used
-			request := bytes.Repeat([]byte("0123456789abcde\n"), 256<<10/16)
-			done := make(chan error, 1)
-			go func() {
-				done <- c.ask(request)
-				c.Close()
-			}()
-			<-rest.written
-			got, err := io.ReadAll(server)
-			if askErr := <-done; askErr != nil || err != nil || !bytes.Equal(got, request) {
-				t.Errorf("%d of %d bytes (%v, %v)", len(got), len(request), askErr, err)
-			}
-		})
+		for _, full := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, full %v", name, full), func(t *testing.T) {
+				c, server := tcpPair(t)
+				c.Conn.(*net.TCPConn).SetWriteBuffer(1)
+				before := 0
+				if full {
+					c.raw.Control(func(fd uintptr) {
+						for n := 1; n > 0; before += n {
+							n, _ = writeNow(fd, request)
+						}
+					})
+				}
+				rest := noted{c.Conn, make(chan struct{})}
+				c.Conn, c.used = rest, used
+				done := make(chan error, 1)
+				go func() {
+					done <- c.ask(request)
+					c.Close()
+				}()
+				<-rest.written
+				got, err := io.ReadAll(server)
+				if askErr := <-done; askErr != nil || err != nil || !bytes.Equal(got[min(before, len(got)):], request) {
+					t.Errorf("%d of %d bytes (%v, %v)", len(got)-before, len(request), askErr, err)
+				}
+			})
+		}
 	}
 }
 
