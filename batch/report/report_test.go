@@ -165,6 +165,45 @@ func TestTimeline(t *testing.T) {
 	})
 }
 
+// TestStretches: what lies far apart are runs of their own, until rows between
+// them make one of them, or they are too many: then the nearest become one.
+func TestStretches(t *testing.T) {
+	start := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		hours []float64
+		want  string
+	}{
+		"one":          {[]float64{0, 1.9, 3.8}, "0-3.8:3"},
+		"two":          {[]float64{3, 0}, "0-0:1 3-3:1"},
+		"at the limit": {[]float64{0, 2}, "0-0:1 2-2:1"},
+		"grown":        {[]float64{0, 3, 1.5}, "0-3:3"},
+		"too many":     {[]float64{0, 10, 20, 30, 33, 40, 50}, "0-0:1 10-10:1 20-20:1 30-33:2 40-40:1 50-50:1"},
+		"and more":     {[]float64{0, 10, 20, 30, 33, 40, 50, 55}, "0-0:1 10-10:1 20-20:1 30-33:2 40-40:1 50-55:2"},
+	} {
+		var tl timeline
+		for _, h := range c.hours {
+			tl.add(start.Add(time.Duration(h*float64(time.Hour))), 20, true)
+		}
+		var got []string
+		for _, s := range tl.stretches {
+			rows := int64(0)
+			for _, b := range s.inOrder() {
+				if b != nil {
+					rows += b.updated
+				}
+			}
+			hours := func(ms int64) float64 { return time.UnixMilli(ms).Sub(start).Hours() }
+			got = append(got, fmt.Sprintf("%g-%g:%d", hours(s.first), hours(s.last), rows))
+			if n := len(s.inOrder()); n > maxBuckets {
+				t.Errorf("%s: %d buckets", name, n)
+			}
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: %s, want %s", name, text, c.want)
+		}
+	}
+}
+
 // TestHistogram: a time read out is within a tenth of what went in.
 func TestHistogram(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -59,6 +59,17 @@ func TestVisible(t *testing.T) {
 	}
 }
 
+// TestShown: a word is quoted only where its ends would not be seen.
+func TestShown(t *testing.T) {
+	for word, want := range map[string]string{
+		"": `""`, "tasks.csv": "tasks.csv", "it's": "it's", "my tasks.csv": `"my tasks.csv"`, `a"b`: `"a\"b"`, "a\tb": `"a\tb"`, "\u202ex": `"\u202ex"`, "ü": "ü",
+	} {
+		if got := Shown(word); got != want {
+			t.Errorf("%q: %s, want %s", word, got, want)
+		}
+	}
+}
+
 func TestPlural(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 rows", 1: "1 row", 999: "999 rows", 1000: "1,000 rows", 1234567: "1,234,567 rows"} {
 		if got := Plural(n, "row"); got != want {
