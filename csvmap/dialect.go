@@ -71,19 +71,17 @@ func (d *dialect) findSepLine(text []byte) {
 }
 
 func (d *dialect) findCharset(head []byte, r *rules) error {
-	marked, length := bomCharset(head)
+	marked := bomCharset(head)
 	switch {
 	case r.encoding == nil && marked == nil:
-		d.charset = utf8Charset()
-	case r.encoding == nil:
-		d.charset, d.bom = marked, length
+		d.charset = &unicodes[0]
 	case marked == nil:
 		d.charset = r.encoding
-	case marked.name != r.encoding.name && !(r.encoding.name == "utf-16" && marked.order != nil):
+	case r.encoding != nil && marked.name != r.encoding.name && !(r.encoding.name == "utf-16" && marked.order != nil):
 		return &InputError{Msg: fmt.Sprintf("the file begins with the byte order mark of %s, but --encoding says %s", marked.name, r.encoding.name),
 			Hints: []string{"leave --encoding away"}}
 	default:
-		d.charset, d.bom = marked, length
+		d.charset, d.bom = marked, len(marked.bom)
 	}
 	return nil
 }

@@ -3,8 +3,12 @@ package csvmap
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -19,33 +23,29 @@ import (
 // replaced.
 type charset struct {
 	name  string
+	bom   string            // the byte order mark that announces it; may be ""
 	order binary.ByteOrder  // of UTF-16
 	other encoding.Encoding // neither UTF-8 nor UTF-16
 }
 
-// Byte order marks.
-const (
-	bomUTF8    = "\xEF\xBB\xBF"
-	bomUTF16LE = "\xFF\xFE"
-	bomUTF16BE = "\xFE\xFF"
-)
-
-func utf8Charset() *charset { return &charset{name: "utf-8"} }
+// unicodes are the charsets of Unicode, UTF-8 first.
+var unicodes = []charset{
+	{name: "utf-8", bom: "\xEF\xBB\xBF"},
+	{name: "utf-16le", bom: "\xFF\xFE", order: binary.LittleEndian},
+	{name: "utf-16be", bom: "\xFE\xFF", order: binary.BigEndian},
+	{name: "utf-16", order: binary.LittleEndian}, // unless a byte order mark says otherwise
+}
 
 // parseEncoding returns nil for auto.
 func parseEncoding(name string) (*charset, error) {
 	lower := strings.ToLower(strings.TrimSpace(name))
-	switch lower {
-	case "", "auto":
+	if lower == "" || lower == "auto" {
 		return nil, nil
-	case "utf-8", "utf8":
-		return utf8Charset(), nil
-	case "utf-16", "utf16":
-		return &charset{name: "utf-16", order: binary.LittleEndian}, nil // unless a byte order mark says otherwise
-	case "utf-16le", "utf16le":
-		return &charset{name: "utf-16le", order: binary.LittleEndian}, nil
-	case "utf-16be", "utf16be":
-		return &charset{name: "utf-16be", order: binary.BigEndian}, nil
+	}
+	for i, u := range unicodes {
+		if lower == u.name || lower == strings.Replace(u.name, "-", "", 1) {
+			return &unicodes[i], nil
+		}
 	}
 	enc, err := ianaindex.IANA.Encoding(lower) // first: for HTML, iso-8859-1 is windows-1252
 	if err != nil || enc == nil {
@@ -62,18 +62,14 @@ func parseEncoding(name string) (*charset, error) {
 	return &charset{name: lower, other: enc}, nil
 }
 
-// bomCharset returns the encoding that a byte order mark announces, and the
-// length of the mark.
-func bomCharset(head []byte) (*charset, int) {
-	switch {
-	case bytes.HasPrefix(head, []byte(bomUTF8)):
-		return utf8Charset(), len(bomUTF8)
-	case bytes.HasPrefix(head, []byte(bomUTF16LE)):
-		return &charset{name: "utf-16le", order: binary.LittleEndian}, len(bomUTF16LE)
-	case bytes.HasPrefix(head, []byte(bomUTF16BE)):
-		return &charset{name: "utf-16be", order: binary.BigEndian}, len(bomUTF16BE)
+// bomCharset returns the charset that a byte order mark announces, nil if there
+// is none.
+func bomCharset(head []byte) *charset {
+	i := slices.IndexFunc(unicodes, func(u charset) bool { return u.bom != "" && bytes.HasPrefix(head, []byte(u.bom)) })
+	if i < 0 {
+		return nil
 	}
-	return nil, 0
+	return &unicodes[i]
 }
 
 // reader returns src as UTF-8. It fails with errBadBytes where src cannot be
@@ -111,4 +107,150 @@ func isMisread(text []byte) bool {
 		}
 		text = text[i+2:]
 	}
+}
+
+// errBadBytes is where a text cannot be decoded.
+var errBadBytes = errors.New("bytes that are not valid in the encoding")
+
+// utf16Decoder decodes UTF-16 and refuses halves of surrogate pairs.
+type utf16Decoder struct{ order binary.ByteOrder }
+
+func (utf16Decoder) Reset() {}
+
+func (d utf16Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	for nSrc < len(src) {
+		rest := src[nSrc:]
+		size := 2
+		if len(rest) < size {
+			return nDst, nSrc, short(atEOF)
+		}
+		r := rune(d.order.Uint16(rest))
+		if utf16.IsSurrogate(r) {
+			size = 4
+			if len(rest) < size {
+				return nDst, nSrc, short(atEOF)
+			}
+			if r = utf16.DecodeRune(r, rune(d.order.Uint16(rest[2:]))); r == utf8.RuneError {
+				return nDst, nSrc, errBadBytes
+			}
+		}
+		if len(dst)-nDst < utf8.UTFMax {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		nDst += utf8.EncodeRune(dst[nDst:], r)
+		nSrc += size
+	}
+	return nDst, nSrc, nil
+}
+
+func short(atEOF bool) error {
+	if atEOF {
+		return errBadBytes
+	}
+	return transform.ErrShortSrc
+}
+
+// strictDecoder refuses what its decoder could only replace: U+FFFD, and the
+// control characters U+0080 to U+009F, with which some tables fill the places
+// of bytes that stand for nothing.
+type strictDecoder struct{ transform.Transformer }
+
+func (d strictDecoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	nDst, nSrc, err = d.Transformer.Transform(dst, src, atEOF)
+	for i := 0; i < nDst; {
+		r, size := utf8.DecodeRune(dst[i:nDst])
+		if r == utf8.RuneError || r >= 0x80 && r < 0xA0 {
+			return i, nSrc, errBadBytes
+		}
+		i += size
+	}
+	return nDst, nSrc, err
+}
+
+// textReader hands on UTF-8 text and knows where in it an error lies.
+type textReader struct {
+	src     io.Reader
+	charset *charset
+	check   bool // the text is not known to be valid UTF-8 yet, and must be
+	newline byte
+
+	tail  []byte // start of a character that the last read cut
+	lines int64  // line ends so far
+	chars int64  // characters since the last one
+	err   error  // sticky
+}
+
+func (t *textReader) Read(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	n := copy(p, t.tail)
+	t.tail = t.tail[:0]
+	m, err := t.src.Read(p[n:])
+	n += m
+	if t.check {
+		valid, bad := validPrefix(p[:n], err != nil)
+		if bad {
+			err = errBadBytes
+		}
+		t.tail = append(t.tail, p[valid:n]...)
+		n = valid
+	}
+	t.count(p[:n])
+	if err == errBadBytes {
+		err = t.badBytes()
+	}
+	t.err = err
+	if n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+// validPrefix returns the length of the longest prefix of p that is valid
+// UTF-8. bad tells that what follows can never become valid.
+func validPrefix(p []byte, atEOF bool) (n int, bad bool) {
+	end := len(p)
+	for i := end - 1; i >= 0 && i > end-utf8.UTFMax; i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				end = i
+			}
+			break
+		}
+	}
+	if utf8.Valid(p[:end]) {
+		return end, atEOF && end < len(p)
+	}
+	for {
+		r, size := utf8.DecodeRune(p[n:])
+		if r == utf8.RuneError && size <= 1 {
+			return n, true
+		}
+		n += size
+	}
+}
+
+// count keeps track of the position.
+func (t *textReader) count(p []byte) {
+	if i := bytes.LastIndexByte(p, t.newline); i >= 0 {
+		t.lines += int64(bytes.Count(p, []byte{t.newline}))
+		t.chars = 0
+		p = p[i+1:]
+	}
+	t.chars += int64(utf8.RuneCount(p))
+}
+
+func (t *textReader) badBytes() error {
+	e := &InputError{Line: t.lines + 1, Col: t.chars + 1, Msg: fmt.Sprintf("bytes that are not valid %s", t.charset.name)}
+	switch {
+	case t.charset.order != nil:
+		e.Msg = fmt.Sprintf("half of a character: the text is not valid %s", t.charset.name)
+		e.Hints = []string{"write the file again as UTF-8"}
+	case t.charset.other != nil:
+		e.Hints = []string{fmt.Sprintf("the file has another encoding than %s; try --encoding windows-1252, or write it again as UTF-8", t.charset.name)}
+	default:
+		e.Hints = []string{"if a spreadsheet on Windows wrote the file: --encoding windows-1252 (on an old Mac: --encoding macintosh)"}
+	}
+	return e
 }

@@ -3,7 +3,6 @@ package csvmap
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // ErrChanged is returned by Input.Each when the input is not what Input.Check
@@ -27,17 +26,14 @@ type InputError struct {
 }
 
 func (e *InputError) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Path)
+	text := e.Path
 	if e.Line > 0 {
-		fmt.Fprintf(&b, ": line %d", e.Line)
+		text += fmt.Sprintf(": line %d", e.Line)
 	}
 	if e.Col > 0 {
-		fmt.Fprintf(&b, ", column %d", e.Col)
+		text += fmt.Sprintf(", column %d", e.Col)
 	}
-	b.WriteString(": ")
-	b.WriteString(e.Msg)
-	return b.String()
+	return text + ": " + e.Msg
 }
 
 // OptionError says which flag has a value that cannot be used.

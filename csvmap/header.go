@@ -78,14 +78,19 @@ func mapHeader(names []string, line int64, r *rules) (*layout, error) {
 	for i, c := range l.columns {
 		l.columns[i] = l.mapColumn(i, c.name, r, &p)
 	}
-	checkDuplicates(l.columns, &p)
 	checkFlags(l.columns, r, &p)
-	checkTargets(l.columns, r, &p)
-	if err := p.err(line, resultsHint(names)); err != nil {
-		return l, err
+	return l, l.finish(&p, line, resultsHint(names))
+}
+
+// finish makes the results columns, unless the header has problems.
+func (l *layout) finish(p *headerProblems, line int64, hints []string) error {
+	checkDuplicates(l.columns, p)
+	checkTargets(l.columns, l.rules, p)
+	err := p.err(line, hints)
+	if err == nil {
+		l.addOwn(l.rules)
 	}
-	l.addOwn(r)
-	return l, nil
+	return err
 }
 
 // mapColumn decides what one column stands for.

@@ -109,7 +109,7 @@ func TestJSONLReasons(t *testing.T) {
 		want       string
 	}{
 		{"number for taskId", `{"taskId":9}`, Options{}, "wrong type: taskId must be a text in quotes, not 9"},
-		{"object for text", "{\"taskId\":\"T-1\",\"title\":{\t\"a\": \"\\\"\u0085\"}}", Options{}, `wrong type: title must be a text in quotes, not { "a": "\" "}`},
+		{"object for text", "{\"taskId\":\"T-1\",\"title\":{\t\"a\": \"\\\"\u0085\"}}", Options{}, `wrong type: title must be a text in quotes, not {\t"a": "\"\u0085"}`},
 		{"text for list", `{"taskId":"T-1","attachmentUrls":"http://a"}`, Options{}, `wrong type: attachmentUrls must be an array of texts, not "http://a"`},
 		{"CSV", `2,y`, Options{}, "trailing text: text follows after the end of the JSON value, at character 2"},
 		{"two keys", `{"taskId":"T-1","r":1,"s":2}`, Options{Map: []string{"r=metadata.a", "s=metadata.a"}}, "two keys for one field: the row has a second key that means metadata.a"},

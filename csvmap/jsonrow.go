@@ -3,10 +3,7 @@ package csvmap
 import (
 	"bytes"
 	"errors"
-	"io"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -74,32 +71,20 @@ func (b *builder) readObject(line *entry) {
 	if err == nil {
 		_, err = d.ReadToken() // }
 	}
-	if err == nil {
-		if _, err = d.ReadToken(); err == nil {
-			err = errTrailing
-		}
-	}
-	if err != io.EOF {
+	if err != nil {
 		b.failSyntax(line, err)
+	} else if rest := bytes.TrimLeft(line.raw[d.InputOffset():], " \t\r\n"); len(rest) > 0 {
+		b.failLine(line, "", rowErrorf("trailing text", "", "text follows after the object, at character %d", len(line.raw)-len(rest)+1))
 	}
 }
 
-var errTrailing = errors.New("another JSON value follows on the same line")
-
+// failSyntax names the key of the object in which the line is no strict JSON.
 func (b *builder) failSyntax(line *entry, err error) {
-	var syntax *jsontext.SyntacticError
-	if !errors.As(err, &syntax) {
-		b.failLine(line, "", rowErrorf("trailing text", "", "%v", err))
-		return
-	}
 	key := ""
-	for part := range syntax.JSONPointer.Tokens() {
-		key = part
-		break
-	}
-	if d := b.decoder.StackDepth(); d == 0 && syntax.JSONPointer == "" {
-		b.failLine(line, "", rowErrorf("trailing text", "", "text follows after the object, at character %d", syntax.ByteOffset+1))
-		return
+	if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
+		for key = range syntax.JSONPointer.Tokens() {
+			break
+		}
 	}
 	b.failLine(line, key, jsonError(line.raw, err))
 }
@@ -161,7 +146,7 @@ func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (
 	case t.place != toTaskID && t.isJSON():
 		return y.typedJSON(t, tr, raw, kind)
 	case kind != jsontext.KindString:
-		return value{}, rowErrorf("wrong type", raw, "%s must be a text in quotes, not %s", t, showJSON(raw))
+		return value{}, rowErrorf("wrong type", raw, "%s must be a text in quotes, not %s", t, words.Visible(words.Shorten(string(raw), 60)))
 	}
 	text := plainText(raw)
 	if len(text) > inputLimits.cell {
@@ -188,7 +173,7 @@ func valueTooLarge() *RowError {
 // typedJSON is typed for a value that is JSON already.
 func (y *typist) typedJSON(t target, tr *translation, raw []byte, kind jsontext.Kind) (value, *RowError) {
 	wrong := func(what string) (value, *RowError) {
-		return value{}, rowErrorf("wrong type", raw, "%s must be %s, not %s", t, what, showJSON(raw))
+		return value{}, rowErrorf("wrong type", raw, "%s must be %s, not %s", t, what, words.Visible(words.Shorten(string(raw), 60)))
 	}
 	switch {
 	case t.kind() == client.Object && kind != jsontext.KindBeginObject:
@@ -210,15 +195,4 @@ func (y *typist) typedJSON(t target, tr *translation, raw []byte, kind jsontext.
 		raw = y.since(start)
 	}
 	return y.typed(t, tr, raw)
-}
-
-// showJSON shows a JSON value in a message: as it stands, but on one line and
-// shortened.
-func showJSON(raw []byte) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, words.Shorten(string(raw), 60))
 }

@@ -3,6 +3,7 @@ package csvmap
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -78,13 +79,7 @@ func jsonError(text []byte, err error) *RowError {
 }
 
 // pointerPath is a JSON pointer as people write it: a.b.c.
-func pointerPath(p jsontext.Pointer) string {
-	var parts []string
-	for part := range p.Tokens() {
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ".")
-}
+func pointerPath(p jsontext.Pointer) string { return strings.Join(slices.Collect(p.Tokens()), ".") }
 
 // holdsNUL finds \u0000 in canonical JSON.
 func holdsNUL(raw []byte) bool {

@@ -1,6 +1,7 @@
 package csvmap
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -76,29 +77,14 @@ func (o Options) compile() (*rules, error) {
 		}
 	}
 	empty, err := choice("empty", o.Empty, "keep", "clear")
-	if err != nil {
-		return nil, err
-	}
 	r.emptyClears = empty == "clear"
-	if r.null, err = choice("null", o.Null, "error", "keep", "clear"); err != nil {
-		return nil, err
-	}
-	if r.format, err = choice("format", o.Format, "auto", "csv", "jsonl"); err != nil {
-		return nil, err
-	}
-	if r.delimiter, err = parseDelimiter(o.Delimiter); err != nil {
-		return nil, err
-	}
-	if r.encoding, err = parseEncoding(o.Encoding); err != nil {
-		return nil, err
-	}
-	if err := r.parseMaps(o.Map); err != nil {
-		return nil, err
-	}
-	if err := r.parseTranslations(o.Replace, o.Lookup); err != nil {
-		return nil, err
-	}
-	return r, r.parseSets(o.Set)
+	errs := []error{err, nil, nil, nil, nil}
+	r.null, errs[1] = choice("null", o.Null, "error", "keep", "clear")
+	r.format, errs[2] = choice("format", o.Format, "auto", "csv", "jsonl")
+	r.delimiter, errs[3] = parseDelimiter(o.Delimiter)
+	r.encoding, errs[4] = parseEncoding(o.Encoding)
+	errs = append(errs, r.parseMaps(o.Map), r.parseTranslations(o.Replace, o.Lookup), r.parseSets(o.Set))
+	return r, cmp.Or(errs...) // the first
 }
 
 // choice checks a value from a short list; the first is the default.

@@ -229,7 +229,7 @@ func forExcel(t *testing.T, results string) string {
 	if invalid || err != nil {
 		t.Fatal(invalid, err)
 	}
-	b := []byte(bomUTF8)
+	b := []byte(unicodes[0].bom)
 	for _, cells := range records {
 		for i, cell := range cells {
 			if i >= record.NumHead {

@@ -178,13 +178,12 @@ func (l *lineList) err() error {
 	if l.count == 0 {
 		return nil
 	}
-	lines := strings.Join(l.lines, ", ")
-	if more := l.count - len(l.lines); more > 0 {
-		lines += fmt.Sprintf(" and %d more", more)
-	}
-	word := "line"
+	word, lines := "line", strings.Join(l.lines, ", ")
 	if l.count > 1 {
 		word = "lines"
+	}
+	if more := l.count - len(l.lines); more > 0 {
+		lines += fmt.Sprintf(" and %d more", more)
 	}
 	return &InputError{Msg: fmt.Sprintf("%s: %s %s", l.what, word, lines), Hints: []string{l.hint}}
 }

@@ -3,6 +3,7 @@ package csvmap
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"taskbatch/client"
@@ -140,17 +141,11 @@ const maxNesting = 100
 func parseKey(key string) (t target, ok bool, problem string) {
 	t = target{place: toKey, key: key}
 	if i := strings.LastIndexByte(key, ':'); i >= 0 {
-		switch name := key[i+1:]; words.Fold(name) {
-		case "number":
-			t.typ = numberKey
-		case "boolean":
-			t.typ = booleanKey
-		case "json":
-			t.typ = jsonKey
-		default:
-			return target{}, false, fmt.Sprintf("%s is no type of a metadata key; the types are :number, :boolean and :json, a plain name is text", words.Quote(name))
+		typ := slices.Index(keyTypeNames[:], words.Fold(key[i+1:]))
+		if typ <= 0 {
+			return target{}, false, fmt.Sprintf("%s is no type of a metadata key; the types are :number, :boolean and :json, a plain name is text", words.Quote(key[i+1:]))
 		}
-		t.key = key[:i]
+		t.key, t.typ = key[:i], keyType(typ)
 	}
 	if strings.Count(t.key, ".") >= maxNesting {
 		return target{}, false, fmt.Sprintf("the metadata key nests more than %d levels", maxNesting)

@@ -57,18 +57,15 @@ func scientificHint(id string) string {
 // looksScientific tells whether a spreadsheet may have turned a long number
 // into this, as 1.23E+15 or 1.23E15.
 func looksScientific(id string) bool {
-	if id[0] < '0' || id[0] > '9' {
-		return false
-	}
 	i := strings.IndexAny(id, "eE")
-	if i < 0 || !isDigits(strings.Replace(strings.Replace(id[:i], ".", "", 1), ",", "", 1)) {
+	if i < 0 || id[0] < '0' || id[0] > '9' {
 		return false
 	}
 	exponent := id[i+1:]
-	if exponent != "" && (exponent[0] == '+' || exponent[0] == '-') {
+	if strings.HasPrefix(exponent, "+") || strings.HasPrefix(exponent, "-") {
 		exponent = exponent[1:]
 	}
-	return isDigits(exponent)
+	return isDigits(strings.Replace(strings.Replace(id[:i], ".", "", 1), ",", "", 1)) && isDigits(exponent)
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
