@@ -216,3 +216,42 @@ func TestCountdownMoves(t *testing.T) {
 		t.Error("the first window is no new one")
 	}
 }
+
+func TestPlausibleTurn(t *testing.T) {
+	const reset = 10 * time.Second
+	c := clock{date: bounds{0, time.Second}, dates: true}
+	for turn, want := range map[tick]bool{
+		reset + phase: true, reset + phase + 1: false,
+		reset - time.Second - phase: true, reset - time.Second - phase - 1: false,
+	} {
+		if got := c.plausible(reset, turn); got != want {
+			t.Errorf("%v: plausible %t", turn, got)
+		}
+	}
+	if !new(clock).plausible(reset, 0) {
+		t.Error("implausible although nothing is known")
+	}
+}
+
+// What a window that refills gives back comes a little later than expected.
+func TestGivenBack(t *testing.T) {
+	s := newSends(8)
+	s.add(-500*ms, 0)
+	l := limit{share: 1, window: window{refills: true, limit: 10, span: time.Second}}
+	for now, want := range map[tick]int64{519 * ms: 0, 520 * ms: 1} {
+		if got := l.free(now, 0, &s); got != want {
+			t.Errorf("at %v %d are free, want %d", now, got, want)
+		}
+	}
+}
+
+// What the first answer shows others to have used, they used before.
+func TestUsedBefore(t *testing.T) {
+	for used, want := range map[int64]int64{0: 0, 1: 0, 6: 5} {
+		w, c := window{}, newClock()
+		w.answered(answer{received: ms, reset: time.Second, limit: 10, remaining: 10 - used}, &c, time.Second)
+		if w.before != want {
+			t.Errorf("%d used: %d of them by others before", used, w.before)
+		}
+	}
+}
