@@ -51,12 +51,11 @@ type Writer struct {
 	columns []string        // the rows' own
 	index   *rowindex.Index // of the records that are written
 
-	mu              sync.Mutex
-	buf             []byte // pending
-	taken           []byte // being written; after an error, what could not be
-	spare           []byte
-	rows, spareRows []recordEnd          // of the records in buf
-	since           [numStages]time.Time // of the oldest record of a stage; zero: there is none
+	mu      sync.Mutex
+	pending records
+	taken   records              // being written; after an error, what could not be
+	spare   records              // memory to be used again
+	since   [numStages]time.Time // of the oldest record of a stage; zero: there is none
 
 	size, synced int64  // bytes in the file, and of them known to be on the disk
 	inDoubt      bool   // a sync failed
@@ -71,10 +70,16 @@ type Writer struct {
 	running     sync.WaitGroup
 }
 
-// recordEnd is where in a buffer a row's record ends.
+// records are on their way to the file.
+type records struct {
+	text []byte
+	ends []recordEnd
+}
+
+// recordEnd is where in the text a row's record ends.
 type recordEnd struct {
 	row int64
-	end int
+	at  int
 }
 
 // newWriter starts a Writer on a file that holds size bytes: a header and
@@ -101,13 +106,14 @@ func (w *Writer) Carry(row int64, head *record.Head, tail []byte) {
 func (w *Writer) append(row int64, encode func([]byte) []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.buf) == 0 {
+	p := &w.pending
+	if len(p.text) == 0 {
 		w.since[pending] = time.Now()
 		signal(w.wake)
 	}
-	w.buf = encode(w.buf)
-	w.rows = append(w.rows, recordEnd{row, len(w.buf)})
-	if len(w.buf) >= writeSize {
+	p.text = encode(p.text)
+	p.ends = append(p.ends, recordEnd{row, len(p.text)})
+	if len(p.text) >= writeSize {
 		signal(w.writeNow)
 	}
 }
@@ -119,7 +125,7 @@ func (w *Writer) append(row int64, encode func([]byte) []byte) {
 func (w *Writer) Busy() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.err == nil && (len(w.buf)+len(w.taken) > maxUnwrit || w.age() > maxUnsynced) {
+	if w.err == nil && (len(w.pending.text)+len(w.taken.text) > maxUnwrit || w.age() > maxUnsynced) {
 		return w.step
 	}
 	return nil
@@ -170,7 +176,7 @@ func (w *Writer) Discard() error { return w.index.Close() }
 // write those that are not in the file, after a failed sync also those written
 // since the last one that succeeded, because nobody can know whether the disk
 // has them. It is called after Close.
-func (w *Writer) Unrecorded() []byte { return slices.Concat(w.doubtful, w.taken, w.buf) }
+func (w *Writer) Unrecorded() []byte { return slices.Concat(w.doubtful, w.taken.text, w.pending.text) }
 
 // readBack fetches what a failed sync leaves in doubt.
 func (w *Writer) readBack() []byte {
@@ -202,60 +208,55 @@ func (w *Writer) loop(work, hurry <-chan struct{}, delay time.Duration, do func(
 // cut back to its last whole one.
 func (w *Writer) write() {
 	w.mu.Lock()
-	if w.err != nil || len(w.buf) == 0 {
+	if w.err != nil || len(w.pending.text) == 0 {
 		w.mu.Unlock()
 		return
 	}
-	w.taken, w.buf, w.spare = w.buf, w.spare[:0], nil
-	w.rows, w.spareRows = w.spareRows[:0], w.rows
-	rows := w.spareRows
+	w.taken, w.pending, w.spare = w.pending, records{w.spare.text[:0], w.spare.ends[:0]}, records{}
+	text := w.taken.text
 	w.advance(pending, writing)
 	w.mu.Unlock()
 
-	n, err := w.file.Write(w.taken)
-	if err == nil && n < len(w.taken) {
+	n, err := w.file.Write(text)
+	if err == nil && n < len(text) {
 		err = io.ErrShortWrite
-	}
-	if err != nil {
-		whole := lastRecordEnd(w.taken[:n])
-		if whole < n {
-			_ = w.file.Truncate(w.size + int64(whole)) // else Repair will do it
-		}
-		n = whole
 	}
 	var indexErr error
 	if err == nil {
-		indexErr = w.note(rows)
+		indexErr = w.note(w.taken.ends)
+	} else if whole := lastRecordEnd(text[:n]); whole < n {
+		_ = w.file.Truncate(w.size + int64(whole)) // else Continue will do it
+		n = whole
 	}
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.size += int64(n)
 	if err != nil {
-		w.taken = w.taken[n:]
+		w.taken.text = text[n:]
 		w.fail(fmt.Errorf("write %s: %w", w.path, reason(err)))
 		return
 	}
 	if indexErr != nil {
 		w.fail(indexErr)
 	}
-	if cap(w.taken) <= keepBuffer {
+	if cap(text) <= keepBuffer {
 		w.spare = w.taken
 	}
-	w.taken = nil
+	w.taken = records{}
 	w.advance(writing, written)
 	w.progress()
 	signal(w.dirty)
 }
 
 // note puts into the index where the records stand that are written now.
-func (w *Writer) note(rows []recordEnd) error {
+func (w *Writer) note(ends []recordEnd) error {
 	start := 0
-	for _, r := range rows {
-		if _, err := w.index.Add(r.row, rowindex.Place{Offset: w.size + int64(start), Length: int64(r.end - start)}); err != nil {
+	for _, end := range ends {
+		if _, err := w.index.Add(end.row, rowindex.Place{Offset: w.size + int64(start), Length: int64(end.at - start)}); err != nil {
 			return err
 		}
-		start = r.end
+		start = end.at
 	}
 	return nil
 }
