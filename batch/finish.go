@@ -18,22 +18,19 @@ func (p *Plan) completeUntilStopped(ctx context.Context, d *dispatcher, s *Summa
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		defer cancel()
-		var end <-chan time.Time
-		if at := d.stopping.signalled; !at.IsZero() {
-			end = time.After(time.Until(at.Add(grace + filesGrace)))
-		}
-		for {
+		asked := d.stopping.signalled
+		if asked.IsZero() {
 			select {
 			case <-stop:
-				if end != nil {
-					return
-				}
-				end = time.After(grace + filesGrace)
-			case <-end:
-				return
+				asked = time.Now()
 			case <-ctx.Done():
 				return
 			}
+		}
+		select {
+		case <-stop:
+		case <-time.After(time.Until(asked.Add(grace + filesGrace))):
+		case <-ctx.Done():
 		}
 	})
 	p.complete(ctx, d, s)

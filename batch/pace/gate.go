@@ -283,8 +283,8 @@ func (g *Gate) Next(now time.Time, inFlight int, left int64) Decision {
 	if w.reason == None {
 		w = g.quotaWait(t, inFlight, left)
 	}
-	if w.reason == None {
-		w = g.rateWait(t)
+	if due := g.rate.due(g.interval); w.reason == None && t < due {
+		w = wait{reason: Rate, until: due}
 	}
 	d := Decision{Go: w.reason == None, Reason: w.reason, Probe: g.outage.active}
 	if w.until != 0 {
@@ -337,14 +337,6 @@ func (g *Gate) quotaWait(now tick, inFlight int, left int64) (tightest wait) {
 func patient(now, last tick, patience time.Duration) wait {
 	if at := last + patience; now < at {
 		return wait{reason: Cautious, until: at}
-	}
-	return wait{}
-}
-
-// rateWait keeps to --rate.
-func (g *Gate) rateWait(now tick) wait {
-	if due := g.rate.due(g.interval); now < due {
-		return wait{reason: Rate, until: due}
 	}
 	return wait{}
 }

@@ -60,7 +60,7 @@ func FuzzParseRate(f *testing.F) {
 			t.Fatalf("rate %q: the first request waits", s)
 		}
 		g.Sent(start, false)
-		if rate <= slowRate && g.rateWait(0).until <= 0 {
+		if rate <= slowRate && g.rate.due(g.interval) <= 0 {
 			t.Fatalf("rate %q: no distance", s)
 		}
 	})
