@@ -101,6 +101,44 @@ func TestAllFilesReadTheSame(t *testing.T) {
 	})
 }
 
+// More rows than a Writer knows the places of in memory, far out of order, some
+// of them twice, and in two runs.
+func TestOrderOfManyRecords(t *testing.T) {
+	const rows = 30_000
+	path := tempPath(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	var records []*Record
+	for _, n := range random.Perm(rows) {
+		records = append(records, newRecord(int64(n)+2))
+		if n%100 == 0 {
+			again := newRecord(int64(random.IntN(rows)) + 2)
+			again.Outcome = record.Failed
+			records = append(records, again)
+		}
+	}
+	w := must(Create(PartialName(path), twoColumns))
+	for i, r := range records {
+		if i == len(records)/2 {
+			must(0, w.Close())
+			must(0, w.Discard())
+			w = must(Continue(t.Context(), PartialName(path), twoColumns))
+		}
+		w.Add(r)
+	}
+	must(0, w.Close())
+	counts := must(w.Order(t.Context(), path, Form{}))
+	must(0, w.Discard())
+	if !bytes.Equal(must(os.ReadFile(path)), inRowOrder(twoColumns, records)) {
+		t.Error("the results are not the last record of each row, in order")
+	}
+	if n := counts.Outcomes[record.Updated] + counts.Outcomes[record.Failed]; n != rows || counts.Outcomes[record.Failed] == 0 {
+		t.Errorf("counted %v", counts.Outcomes)
+	}
+	if got := names(filepath.Dir(path)); got != filepath.Base(path) {
+		t.Error("left:", got)
+	}
+}
+
 func TestOrderReplacesEarlierResults(t *testing.T) {
 	path := tempPath(t)
 	if err := os.WriteFile(path, []byte("earlier"), 0o644); err != nil {
