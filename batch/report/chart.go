@@ -38,7 +38,7 @@ type band struct {
 const headroom = 0.86 // the part of the height that the highest value takes
 
 // charts are the two pictures of a stretch: rows, and latency.
-func (s *stretch) charts(gaps []Gap) []chart {
+func (s *stretch) charts(gaps []gap) []chart {
 	bands, times := s.bands(gaps), s.times()
 	return []chart{
 		s.rowsChart(bands, times),
@@ -69,7 +69,7 @@ func (s *stretch) times() (labels [3]string) {
 }
 
 // bands are the gaps as they stand in the pictures.
-func (s *stretch) bands(gaps []Gap) (bands []band) {
+func (s *stretch) bands(gaps []gap) (bands []band) {
 	from, span := s.span()
 	percent := func(t time.Time) float64 {
 		return round(100 * float64(t.Sub(from).Milliseconds()) / float64(span.Milliseconds()))
@@ -92,7 +92,7 @@ func (s *stretch) bands(gaps []Gap) (bands []band) {
 }
 
 // text is a gap in words.
-func (g Gap) text() string {
+func (g gap) text() string {
 	text := fmt.Sprintf("%s to %s, %s", g.From.Local().Format(time.TimeOnly), g.To.Local().Format(time.TimeOnly), Took(g.To.Sub(g.From)))
 	if g.Cause != "" {
 		text += ": " + g.Cause

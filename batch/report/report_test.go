@@ -127,7 +127,7 @@ func TestGaps(t *testing.T) {
 	if len(s.times.stretches) != 2 || len(gaps) != 2 {
 		t.Fatalf("%d stretches, gaps %v", len(s.times.stretches), gaps)
 	}
-	for i, want := range []Gap{{Cause: "waiting for the quota"}, {}} {
+	for i, want := range []gap{{Cause: "waiting for the quota"}, {}} {
 		if gaps[i].Cause != want.Cause {
 			t.Errorf("gap %v, want %q", gaps[i], want.Cause)
 		}

@@ -254,7 +254,7 @@ func (s *Section) Latency(q float64) time.Duration {
 }
 
 // gaps are the times in which nothing was answered, with their causes.
-func (s *Section) gaps() (gaps []Gap) {
+func (s *Section) gaps() (gaps []gap) {
 	for _, st := range s.times.stretches {
 		gaps = append(gaps, st.gaps(s.Waits)...)
 	}

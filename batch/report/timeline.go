@@ -152,8 +152,8 @@ func (t *timeline) latency() (sum histogram) {
 	return sum
 }
 
-// Gap is a time in which nothing was answered.
-type Gap struct {
+// gap is a time in which nothing was answered.
+type gap struct {
 	From, To time.Time
 	Cause    string // why, if known
 }
@@ -161,7 +161,7 @@ type Gap struct {
 // gaps are the pieces of a stretch in which nothing was answered for much
 // longer than is usual in it, each with the cause of the waits that fill most
 // of it.
-func (s *stretch) gaps(waits []Wait) (gaps []Gap) {
+func (s *stretch) gaps(waits []Wait) (gaps []gap) {
 	var rows, before int64
 	for _, b := range s.buckets {
 		rows += b.updated + b.others
@@ -174,7 +174,7 @@ func (s *stretch) gaps(waits []Wait) (gaps []Gap) {
 		}
 		if before != 0 && b.first-before >= least {
 			from, to := time.UnixMilli(before), time.UnixMilli(b.first)
-			gaps = append(gaps, Gap{From: from, To: to, Cause: causeOf(from, to, waits)})
+			gaps = append(gaps, gap{From: from, To: to, Cause: causeOf(from, to, waits)})
 		}
 		before = b.last
 	}

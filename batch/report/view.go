@@ -170,7 +170,7 @@ func (v view) Runs() (runs []runView) {
 // Gaps are the times of all runs in which nothing was answered.
 func (v view) Gaps() []string { return gapTexts(v.gaps()) }
 
-func gapTexts(gaps []Gap) (texts []string) {
+func gapTexts(gaps []gap) (texts []string) {
 	for _, g := range gaps {
 		texts = append(texts, g.text())
 	}

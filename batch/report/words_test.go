@@ -111,7 +111,7 @@ func TestBands(t *testing.T) {
 		return time.UnixMilli(1_000_000 * narrowest).Add(time.Duration(second) * time.Second)
 	}
 	s := &stretch{width: narrowest, first: at(0).UnixMilli(), last: at(100).UnixMilli() - 1}
-	gaps := []Gap{{at(0), at(40), "server unreachable"}, {at(40), at(60), "server unreachable"}, {at(60), at(70), ""}, {at(70), at(73), ""}}
+	gaps := []gap{{at(0), at(40), "server unreachable"}, {at(40), at(60), "server unreachable"}, {at(60), at(70), ""}, {at(70), at(73), ""}}
 	var got []string
 	for _, b := range s.bands(gaps) {
 		got = append(got, fmt.Sprintf("%g+%g %g %d %q", b.X, b.Width, b.Middle, b.Number, b.Label))
