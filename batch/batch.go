@@ -62,7 +62,7 @@ type Config struct {
 // it. client.Sender is the real one.
 type Sender interface {
 	Put(ctx context.Context, taskID string, body []byte) client.Reply
-	Close()
+	Close() // its connection; a later Put makes a new one
 }
 
 // Notice is a line for people about the run as a whole.
