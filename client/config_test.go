@@ -30,6 +30,8 @@ func TestValidate(t *testing.T) {
 		{"plain http", client.Config{BaseURL: "http://example.com"}, "--insecure-http"},
 		{"plain http to a likeness", client.Config{BaseURL: "http://localhost.example.com"}, "--insecure-http"},
 		{"plain http to a number", client.Config{BaseURL: "http://127.0.0.1.example.com"}, "--insecure-http"},
+		{"plain http to an address", client.Config{BaseURL: "http://192.0.2.1:8000"}, "--insecure-http"},
+		{"plain http to an IPv6 address", client.Config{BaseURL: "http://[2001:db8::1]"}, "--insecure-http"},
 		{"plain http, allowed", client.Config{BaseURL: "http://example.com", InsecureHTTP: true}, ""},
 		{"no scheme", client.Config{BaseURL: "example.com"}, "not an absolute"},
 		{"host and port only", client.Config{BaseURL: "localhost:8000"}, "not an absolute"},
