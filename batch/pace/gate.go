@@ -95,7 +95,6 @@ func NewGate(cfg Config) *Gate {
 		closing:     closing{at: longAgo},
 		failing:     newFailing(),
 		concurrency: newConcurrency(cfg.Concurrency),
-		limits:      []limit{newLimit(&cfg)},
 		rate:        pacer{mark: longAgo, slack: slowSlack},
 		dry:         lastAnswers,
 	}
@@ -200,51 +199,37 @@ func (g *Gate) answeredLoad(r *client.Reply, a loadAnswer) {
 // answeredQuota takes in the rate headers. It tells whether they speak of a
 // window that is over.
 func (g *Gate) answeredQuota(r *client.Reply, a answer) (over bool) {
+	var said [maxLimits]*client.Quota // of each limit
 	for n := -1; n < len(r.More); n++ {
 		q := &r.Quota
 		if n >= 0 {
 			q = &r.More[n]
 		}
-		if q.Known && !q.OwnTask {
-			g.find(q.Name)
+		if i, ok := g.find(q); ok && said[i] == nil {
+			said[i] = q
 		}
 	}
 	for i := range g.limits {
-		l := &g.limits[i]
-		over = l.answered(named(r, l.name), r, a, g) || over
+		over = g.limits[i].answered(said[i], r, a, g) || over
 	}
 	return over
 }
 
-// find makes sure that a limit is kept by its name.
-func (g *Gate) find(name string) {
+// find is the place of the limit that a quota speaks of; false: there is none.
+func (g *Gate) find(q *client.Quota) (place int, ok bool) {
+	if !q.Known || q.OwnTask {
+		return 0, false
+	}
 	for i := range g.limits {
-		l := &g.limits[i]
-		if !l.named {
-			l.name, l.named = name, true
-		}
-		if l.name == name {
-			return
+		if g.limits[i].name == q.Name {
+			return i, true
 		}
 	}
-	if len(g.limits) < maxLimits {
-		l := newLimit(&g.cfg)
-		l.name, l.named = name, true
-		g.limits = append(g.limits, l)
+	if len(g.limits) == maxLimits {
+		return 0, false
 	}
-}
-
-// named is what a reply says of a limit; nil: nothing.
-func named(r *client.Reply, name string) *client.Quota {
-	if r.Quota.Name == name && !r.Quota.OwnTask {
-		return &r.Quota
-	}
-	for i := range r.More {
-		if q := &r.More[i]; q.Name == name && !q.OwnTask {
-			return q
-		}
-	}
-	return nil
+	g.limits = append(g.limits, newLimit(q.Name, &g.cfg))
+	return len(g.limits) - 1, true
 }
 
 // spent tells whether the server refused one of the limits as used up.
@@ -260,7 +245,10 @@ func (g *Gate) spent() bool {
 // Quota is the limit of which the server spoke first, and how long its window
 // is; 0: not known.
 func (g *Gate) Quota() (limit int64, window time.Duration) {
-	return g.limits[0].window.limit, g.limits[0].length
+	if len(g.limits) > 0 {
+		limit, window = g.limits[0].window.limit, g.limits[0].length
+	}
+	return limit, window
 }
 
 // Outage is the outage that is on, if any.

@@ -10,7 +10,6 @@ import (
 // of the window's end, and how its rest is spread over the time until then.
 type limit struct {
 	name    string
-	named   bool // the server spoke of it
 	share   float64
 	maxWait time.Duration
 	window  window
@@ -33,8 +32,8 @@ const (
 	fullSpeed    = 40 // parts of a window in which a refilling one would be used up
 )
 
-func newLimit(cfg *Config) limit {
-	return limit{share: cfg.QuotaShare, maxWait: cfg.MaxWait, clock: newClock(), spread: pacer{mark: longAgo, slack: slack}}
+func newLimit(name string, cfg *Config) limit {
+	return limit{name: name, share: cfg.QuotaShare, maxWait: cfg.MaxWait, clock: newClock(), spread: pacer{mark: longAgo, slack: slack}}
 }
 
 // paces tells whether the limit says anything of our requests. One that has
