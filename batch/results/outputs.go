@@ -75,10 +75,8 @@ func (c *collisions) addOutput(name string) error {
 		return err
 	}
 	for _, path := range []string{name, c.places[len(c.places)-1].path} {
-		for _, suffix := range []string{partialSuffix, lockSuffix} {
-			if strings.HasSuffix(path, suffix) {
-				return fmt.Errorf("cannot write to %s: names that end in %s are kept for unfinished and running batches; choose another name", name, suffix)
-			}
+		if end := filepath.Ext(path); end == partialSuffix || end == lockSuffix {
+			return fmt.Errorf("cannot write to %s: names that end in %s are kept for unfinished and running batches; choose another name", name, end)
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ type Cursor struct {
 
 	file io.ReaderAt
 	held [blocksHeld]*block // of the file; a block has only one place here: number % blocksHeld
-	rec  []byte             // a record that stands in more than one block
+	rec  []byte             // handed out last
 }
 
 type block struct {
@@ -71,28 +71,20 @@ func (c *Cursor) nextPage() (int64, error) {
 
 func (c *Cursor) read(at Place) ([]byte, error) {
 	c.rec = c.rec[:0]
-	if at.Length > blockSize {
-		c.rec = slices.Grow(c.rec, int(at.Length))
-	}
-	for {
+	for at.Length > 0 {
 		b, err := c.block(at.Offset / blockSize)
 		if err != nil {
 			return nil, fmt.Errorf("order records: %w", err)
 		}
 		part := b[min(at.Offset%blockSize, int64(len(b))):]
-		switch {
-		case len(part) == 0:
+		if len(part) == 0 {
 			return nil, fmt.Errorf("order records: %w", io.ErrUnexpectedEOF)
-		case int64(len(part)) < at.Length:
-			c.rec = append(c.rec, part...)
-			at.Offset += int64(len(part))
-			at.Length -= int64(len(part))
-		case len(c.rec) == 0:
-			return part[:at.Length:at.Length], nil
-		default:
-			return append(c.rec, part[:at.Length]...), nil
 		}
+		part = part[:min(at.Length, int64(len(part)))]
+		c.rec = append(c.rec, part...)
+		at = Place{at.Offset + int64(len(part)), at.Length - int64(len(part))}
 	}
+	return c.rec, nil
 }
 
 // block brings a block of the file into memory; that at the file's end is short.
