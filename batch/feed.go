@@ -48,10 +48,10 @@ func (p *Plan) feed(ctx context.Context, out chan<- []*item) (err error) {
 		if err := w.visit(it); err != nil {
 			return err
 		}
-		if it.fate == left && w.enough() {
-			break
+		if it.fate == left {
+			break // and no row behind it has anything to be done with
 		}
-		if it.fate == left || it.fate == recorded {
+		if it.fate == recorded {
 			continue
 		}
 		it.unanswered = it.past.outcome == record.Unknown && it.stands()

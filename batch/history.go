@@ -180,9 +180,6 @@ func (w *walk) passOver(row int64) error {
 // end is after the last row.
 func (w *walk) end() error { return w.passOver(1 << 62) }
 
-// enough tells whether --limit leaves out all the rows that are still to come.
-func (w *walk) enough() bool { return !w.within() && !w.more && !w.plan.rerun }
-
 // within tells whether --limit selects the row.
 func (w *walk) within() bool {
 	limit := w.plan.cfg.Limit

@@ -70,6 +70,25 @@ func TestProgressTellsThePace(t *testing.T) {
 	})
 }
 
+// What is only felt sets the pace, too.
+func TestProgressTellsAFeltPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, manyTasks(300))
+		var last time.Time
+		s := newServer(func(string, int) step {
+			if now := time.Now(); now.Sub(last) >= 100*time.Millisecond {
+				last = now
+				return ok200.after(time.Millisecond)
+			}
+			return wait429.after(time.Millisecond)
+		})
+		seen, _ := watch(b, s, nil, 20*time.Second)
+		if got, want := seen[0].Pace, "what the server takes"; got != want {
+			t.Errorf("pace %q, want %q", got, want)
+		}
+	})
+}
+
 // After a signal the progress says what it waits for, and rows that are only
 // written down as unsent do not count as settled.
 func TestProgressOfAStop(t *testing.T) {
