@@ -44,13 +44,13 @@ func newBuilder(l *layout) *builder {
 	b := &builder{
 		layout:    l,
 		typist:    y,
-		taskID:    taskIDOf(l.own),
+		taskID:    l.ownOf(target{place: toTaskID}),
 		constants: len(r.sets) > 0,
 		values:    make([]value, len(l.own)),
 		seen:      make([]bool, len(l.own)),
 	}
 	for f := range b.fields {
-		b.fields[f] = slices.IndexFunc(l.own, func(o ownColumn) bool { return o.target == target{place: toField, field: client.Field(f)} })
+		b.fields[f] = l.ownOf(target{place: toField, field: client.Field(f)})
 	}
 	return b
 }

@@ -2,6 +2,7 @@ package csvmap
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -131,10 +132,7 @@ func delimiterName(char byte) string {
 // findDelimiter takes the delimiter of the flag, else of the sep= line, else
 // the one that the header has most of, outside quotes.
 func (d *dialect) findDelimiter(path string, counts delimiterCounts, r *rules) error {
-	if r.delimiter != 0 {
-		d.delimiter = r.delimiter
-	}
-	if d.delimiter != 0 {
+	if d.delimiter = cmp.Or(r.delimiter, d.delimiter); d.delimiter != 0 {
 		return nil
 	}
 	if extension(path) == ".tsv" && counts['\t'] > 0 {

@@ -9,7 +9,7 @@
 //	     -> unpacker    gzip, zstd, by content (compress.go)
 //	     -> textReader  UTF-8 from any encoding, strictly (encoding.go)
 //	     -> csvReader   records (csv.go, csvscan.go), or jsonlReader: lines (jsonl.go)
-//	     -> builder     Row: body, results cells, or why it is invalid (build.go, jsonrow.go)
+//	     -> builder     Row: body, results cells, or why it is invalid (build.go, json.go)
 //
 // Before the first pass [Open] looks at the start of the file: sniff finds the
 // dialect, and the header becomes a layout, which says what every column is

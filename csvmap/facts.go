@@ -108,9 +108,10 @@ func (o Options) noEffect(l *layout) []string {
 // no column.
 func (in *Input) idleTranslations() (hints []string) {
 	for _, tr := range in.rules.translations {
-		i := slices.IndexFunc(in.layout.own, func(o ownColumn) bool {
-			return o.target.same(tr.target) || tr.target.place == toKey && o.target == target{place: toField, field: client.Metadata}
-		})
+		i := in.layout.ownOf(tr.target)
+		if i < 0 && tr.target.place == toKey {
+			i = in.layout.ownOf(target{place: toField, field: client.Metadata})
+		}
 		switch {
 		case i < 0:
 			hints = append(hints, fmt.Sprintf("--replace or --lookup of %s: the file has no such column", tr.target))

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"taskbatch/client"
 	"taskbatch/csvmap/words"
 )
 
@@ -241,7 +240,7 @@ func (l *layout) addOwn(r *rules) {
 	}
 	for i := range r.sets {
 		set := &r.sets[i]
-		if !slices.ContainsFunc(l.own, func(o ownColumn) bool { return o.target.same(set.target) }) {
+		if l.ownOf(set.target) < 0 {
 			l.own = append(l.own, ownColumn{name: set.target.String(), target: set.target, cell: -1, constant: &set.value})
 			l.columns = append(l.columns, column{target: set.target, note: "by --set"})
 			taken[set.target.String()] = true
@@ -279,15 +278,7 @@ func (l *layout) renameIgnored(taken map[string]bool) {
 	}
 }
 
-// taskIDOf returns the index of the own column that holds the task id.
-func taskIDOf(own []ownColumn) int {
-	return slices.IndexFunc(own, func(o ownColumn) bool { return o.target.place == toTaskID })
-}
-
-// metadataOf returns the index of the own column of whole metadata objects, -1
-// if there is none.
-func metadataOf(own []ownColumn) int {
-	return slices.IndexFunc(own, func(o ownColumn) bool {
-		return o.target.place == toField && o.target.field == client.Metadata
-	})
+// ownOf returns the index of the own column for a target, -1 if there is none.
+func (l *layout) ownOf(t target) int {
+	return slices.IndexFunc(l.own, func(o ownColumn) bool { return o.target.same(t) })
 }

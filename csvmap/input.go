@@ -44,7 +44,10 @@ func Open(path string, stdin io.Reader, opt Options) (*Input, error) {
 		return nil, err
 	}
 	in := &Input{path: src.path, source: src, rules: r}
-	if err := in.readHeader(); err != nil {
+	if err = in.readHeader(in.readCSVHeader); err == nil && in.dialect.format == formatJSONL {
+		in.layout, err = mapJSONL(r)
+	}
+	if err != nil {
 		_ = src.close() // the first error is the one to tell
 		return nil, in.named(err)
 	}
@@ -71,29 +74,16 @@ func (in *Input) named(err error) error {
 	return err
 }
 
-// readHeader finds the dialect and what the columns mean.
-func (in *Input) readHeader() error {
-	err := in.sniff()
-	switch {
-	case err != nil:
-		return err
-	case in.dialect.format == formatJSONL:
-		in.layout, err = mapJSONL(in.rules)
-		return err
-	}
-	return in.peekRecords(in.readCSVHeader)
-}
-
-// sniff finds the dialect.
-func (in *Input) sniff() error {
-	return in.source.peek(func(u *unpacker) (err error) {
+// readHeader finds the dialect. Of a CSV it then calls fn with a reader that
+// stands before the first record.
+func (in *Input) readHeader(fn func(*csvReader) error) error {
+	err := in.source.peek(func(u *unpacker) (err error) {
 		in.dialect, err = sniff(in.path, u, in.rules)
 		return err
 	})
-}
-
-// peekRecords calls fn with a reader that stands before the first record.
-func (in *Input) peekRecords(fn func(*csvReader) error) error {
+	if err != nil || in.dialect.format == formatJSONL {
+		return err
+	}
 	return in.source.peek(func(u *unpacker) error {
 		c, err := in.firstRecord(u)
 		if err != nil {

@@ -95,7 +95,7 @@ func mapJSONL(r *rules) (*layout, error) {
 	}
 	l.tail = len(l.own)
 	add := func(t target) int {
-		if i := slices.IndexFunc(l.own, func(o ownColumn) bool { return o.target.same(t) }); i >= 0 {
+		if i := l.ownOf(t); i >= 0 {
 			return i
 		}
 		l.own = append(l.own, ownColumn{name: t.String(), target: t, cell: -1})

@@ -52,10 +52,7 @@ func readLookup(path string, r *rules) (*lookup, error) {
 	defer src.close()
 	in := &Input{path: path, source: src, rules: r}
 	l := newLookup(path)
-	if err = in.sniff(); err == nil {
-		err = in.peekRecords(l.read)
-	}
-	return l, in.named(err)
+	return l, in.named(in.readHeader(l.read))
 }
 
 func newLookup(path string) *lookup {

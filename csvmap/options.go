@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"taskbatch/client"
 	"taskbatch/csvmap/words"
 )
 
@@ -123,10 +124,8 @@ func (r *rules) parseMaps(texts []string) error {
 		if m.target, err = flagTarget("map", text[i+1:]); err != nil {
 			return err
 		}
-		for _, other := range r.maps {
-			if other.column == m.column {
-				return optionErrorf("map", "the column %s is mapped twice, to %s and to %s", words.Quote(m.column), other.target, m.target)
-			}
+		if i := namingExactly(m.column, r.maps); i >= 0 {
+			return optionErrorf("map", "the column %s is mapped twice, to %s and to %s", words.Quote(m.column), r.maps[i].target, m.target)
 		}
 		if r.ignores(m.column) {
 			return optionErrorf("map", "the column %s is mapped to %s and ignored at the same time", words.Quote(m.column), m.target)
@@ -173,22 +172,22 @@ func (r *rules) parseSets(texts []string) error {
 // checkMetadataSets refuses a constant for metadata that has a key which
 // another constant gives too.
 func (r *rules) checkMetadataSets() error {
-	var own []ownColumn
+	l := &layout{}
+	l.addOwn(r)
 	var values []value
-	for i := range r.sets {
-		own = append(own, ownColumn{target: r.sets[i].target, cell: -1, constant: &r.sets[i].value})
-		values = append(values, r.sets[i].value)
+	for _, own := range l.own {
+		values = append(values, *own.constant)
 	}
-	tree, object := newKeyTree(own), metadataOf(own)
-	if tree == nil || object < 0 || values[object].state != given {
+	object := l.ownOf(target{place: toField, field: client.Metadata})
+	if l.tree == nil || object < 0 || values[object].state != given {
 		return nil
 	}
-	_, conflict := tree.merge(nil, values[object].text, values)
+	_, conflict := l.tree.merge(nil, values[object].text, values)
 	if conflict == nil {
 		return nil
 	}
 	return optionErrorf("set", "metadata has the key %s, which %s gives too; keep one of them",
-		words.Quote(conflict.path), own[conflict.column].target)
+		words.Quote(conflict.path), l.own[conflict.column].target)
 }
 
 // flagTarget parses the FIELD of --map and --set.

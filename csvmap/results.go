@@ -123,7 +123,9 @@ func (b *builder) resultsRow(rec *entry) {
 		b.row.Err = notRepaired(rec.line, prior.Raw)
 	case prior.WasTask != "":
 		if b.row.Err == nil && !outcome.Finished() {
-			b.fail(b.lineOf(rec, b.layout.own[b.taskID].cell), taskIDName, lostZerosError(b.row.TaskID, prior.WasTask))
+			b.fail(b.lineOf(rec, b.layout.own[b.taskID].cell), taskIDName, rowErrorf("leading zeros lost", b.row.TaskID,
+				"the taskId was %s, of which a spreadsheet has made %s; write it back, or empty the row's _sum if %[2]s is meant",
+				words.Quote(prior.WasTask), words.Quote(b.row.TaskID)))
 		}
 		b.row.TaskID = prior.WasTask
 	}
@@ -242,11 +244,6 @@ func lostZeros(id string, sum record.Sum) string {
 	return ""
 }
 
-func lostZerosError(id, was string) *RowError {
-	return rowErrorf("leading zeros lost", id, "the taskId was %s, of which a spreadsheet has made %s; write it back, or empty the row's _sum if %s is meant",
-		words.Quote(was), words.Quote(id), words.Quote(id))
-}
-
 // cellCount counts filled cells, and those of them that a spreadsheet may have
 // written.
 type cellCount struct{ filled, rewritten int64 }
@@ -268,7 +265,7 @@ func (c *resultsColumns) countEdited(own []ownColumn, rec *entry) {
 		c.edited = make([]cellCount, len(own))
 	}
 	for i, o := range own {
-		if cell := cellAt(rec, o.cell); len(cell) > 0 && (o.target.place == toTaskID || o.target.sent() && !o.target.isJSON()) {
+		if cell := cellAt(rec, o.cell); len(cell) > 0 && o.target.sent() && !o.target.isJSON() {
 			c.edited[i].filled++
 			if isSpreadsheetCell(cell) {
 				c.edited[i].rewritten++

@@ -127,9 +127,9 @@ func (in *Input) rows(ctx context.Context, b *builder) iter.Seq2[*entry, error] 
 // nil, gets the text of the records.
 func (in *Input) entries(ctx context.Context, tap *recordCopy) iter.Seq2[*entry, error] {
 	return func(yield func(*entry, error) bool) {
-		blocks, done, err := in.source.pass(ctx)
+		blocks, err := in.source.pass(ctx)
 		if err == nil {
-			defer done()
+			defer blocks.src.Close()
 			var stopped bool
 			if stopped, err = in.readEntries(blocks, tap, yield); stopped {
 				return
@@ -237,10 +237,7 @@ func OpenRecords(path string, r io.Reader) (*Records, error) {
 	src.unnamed = true
 	in := &Input{path: path, source: src, rules: opt, layout: &layout{rules: opt, width: maxColumns, results: &resultsColumns{}}}
 	rs := &Records{in: in}
-	if err = in.sniff(); err == nil {
-		err = in.peekRecords(rs.readNames)
-	}
-	if err != nil {
+	if err := in.readHeader(rs.readNames); err != nil {
 		_ = src.close() // the first error is the one to tell
 		return nil, in.named(err)
 	}

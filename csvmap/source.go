@@ -95,11 +95,11 @@ func (s *source) close() (err error) {
 
 // peek calls fn with the start of the file, unpacked, without digests.
 func (s *source) peek(fn func(*unpacker) error) error {
-	r, closer, err := s.open()
+	r, err := s.open()
 	if err != nil {
 		return err
 	}
-	defer closer()
+	defer r.Close()
 	u, err := s.unpack(r)
 	if err != nil {
 		return err
@@ -111,40 +111,36 @@ func (s *source) peek(fn func(*unpacker) error) error {
 // pass returns a reader over the whole file: of the first pass if none is
 // through yet, else one that fails with ErrChanged before it hands on a byte
 // of a block that differs.
-func (s *source) pass(ctx context.Context) (r *blockReader, done func(), err error) {
-	src, done, err := s.open()
+func (s *source) pass(ctx context.Context) (*blockReader, error) {
+	src, err := s.open()
 	if err != nil && s.sum != "" {
 		err = fmt.Errorf("%w: %v", ErrChanged, err)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s.read.Store(0)
-	r = &blockReader{ctx: ctx, src: src, source: s, buf: make([]byte, blockSize), first: s.sum == ""}
-	if r.first {
+	b := &blockReader{ctx: ctx, src: src, source: s, buf: make([]byte, blockSize), first: s.sum == ""}
+	if b.first {
 		s.blocks = s.blocks[:0]
 		if !s.unnamed {
-			r.sha = sha256.New()
+			b.sha = sha256.New()
 		}
 	}
-	return r, done, nil
+	return b, nil
 }
 
-func (s *source) open() (io.Reader, func(), error) {
+func (s *source) open() (io.ReadCloser, error) {
 	if s.file != nil {
-		return io.NewSectionReader(s.file, 0, 1<<62), func() {}, nil
+		return io.NopCloser(io.NewSectionReader(s.file, 0, s.size)), nil
 	}
-	f, err := os.Open(s.path)
-	if err != nil {
-		return nil, nil, err
-	}
-	return f, func() { _ = f.Close() }, nil
+	return os.Open(s.path)
 }
 
 // blockReader reads a file in blocks and makes or compares their digests.
 type blockReader struct {
 	ctx    context.Context
-	src    io.Reader
+	src    io.ReadCloser
 	source *source
 	first  bool
 	sha    hash.Hash // nil: nobody asks for the SHA-256
@@ -156,13 +152,11 @@ type blockReader struct {
 }
 
 func (b *blockReader) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 && b.err == nil {
+		b.err = b.block()
+	}
 	if len(b.rest) == 0 {
-		if b.err == nil {
-			b.err = b.block()
-		}
-		if len(b.rest) == 0 {
-			return 0, b.err
-		}
+		return 0, b.err
 	}
 	n := copy(p, b.rest)
 	b.rest = b.rest[n:]
@@ -224,10 +218,10 @@ func (b *blockReader) finish(err error) error {
 
 // verify makes a pass in which nothing is read but the digests.
 func (s *source) verify(ctx context.Context) error {
-	blocks, done, err := s.pass(ctx)
+	blocks, err := s.pass(ctx)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer blocks.src.Close()
 	return blocks.finish(io.EOF)
 }
