@@ -72,9 +72,10 @@ func (b *builder) fail(line int64, column string, p *RowError) {
 }
 
 // warn notes the first thing that is odd about the row.
-func (b *builder) warn(column, kind, value, reason string) {
+func (b *builder) warn(column string, p *RowError) {
 	if b.row.Warning == nil {
-		b.row.Warning = &RowError{Line: b.row.Line, Column: column, Value: words.Shorten(value, 100), Kind: kind, Reason: reason}
+		p.Line, p.Column = b.row.Line, column
+		b.row.Warning = p
 	}
 }
 
@@ -83,7 +84,7 @@ func (b *builder) setTaskID() {
 	if v := b.values[b.taskID]; v.state == given {
 		b.row.TaskID = string(v.text)
 		if looksScientific(b.row.TaskID) {
-			b.warn(taskIDName, "taskId in scientific notation", b.row.TaskID, "it looks like a number that a spreadsheet has shortened")
+			b.warn(taskIDName, rowErrorf("taskId in scientific notation", b.row.TaskID, shortened))
 		}
 	}
 }
@@ -109,7 +110,15 @@ func (b *builder) finish(constants bool) {
 	b.update.Reset()
 	b.metadata = object
 	for f := range client.Field(client.NumFields) {
-		b.apply(f, b.value(f))
+		switch v := b.value(f); {
+		case v.state == cleared:
+			b.update.Clear(f)
+		case v.state != given:
+		case f.Kind() != client.Text:
+			b.update.SetJSON(f, v.text)
+		default:
+			b.update.SetText(f, v.text)
+		}
 	}
 	b.row.Body, b.row.Set, b.row.Cleared, b.row.values = b.update.Body(), b.update.Set(), b.update.Cleared(), b
 	if isMisread(b.row.Body) {
@@ -132,35 +141,25 @@ func (b *builder) value(f client.Field) value {
 func (b *builder) warnMisread() {
 	for i, own := range b.layout.own {
 		if text := b.values[i].text; own.target.sent() && isMisread(text) {
-			b.warn(b.inputName(i), misreadKind, string(text), "it is shown here as it would be sent; write the file again as UTF-8")
+			b.warn(b.inputName(i), rowErrorf(misreadKind, text, "it is shown here as it would be sent; write the file again as UTF-8"))
 			return
 		}
-	}
-}
-
-func (b *builder) apply(f client.Field, v value) {
-	switch {
-	case v.state == cleared:
-		b.update.Clear(f)
-	case v.state != given:
-	case f.Kind() != client.Text:
-		b.update.SetJSON(f, v.text)
-	default:
-		b.update.SetText(f, v.text)
 	}
 }
 
 // mergeMetadata adds the keys that have columns of their own to the metadata
 // object.
 func (b *builder) mergeMetadata(base value, constants bool) value {
-	tree := b.layout.tree
-	if base.state == given && constants && tree.constant {
-		base = b.removeConstants(base)
+	tree, start := b.layout.tree, len(b.typist.made)
+	if base.state == given && constants && tree.constant { // also in its own cell --set comes first
+		b.typist.made = tree.without(b.typist.made, base.text)
+		base, _ = objectValue(b.typist.since(start)) // it is an object
+		b.values[b.fields[client.Metadata]] = base
 	}
 	if !tree.any(b.values) || base.state == bad {
 		return base
 	}
-	start := len(b.typist.made)
+	start = len(b.typist.made)
 	if base.state != given {
 		b.typist.made = tree.appendValue(b.typist.made, b.values)
 		return value{given, b.typist.since(start)}
@@ -187,16 +186,6 @@ func (b *builder) inputName(i int) string {
 		}
 	}
 	return t.String()
-}
-
-// removeConstants takes the keys that --set gives out of the metadata object,
-// also out of its results cell.
-func (b *builder) removeConstants(base value) value {
-	start := len(b.typist.made)
-	b.typist.made = b.layout.tree.without(b.typist.made, base.text)
-	base, _ = objectValue(b.typist.since(start)) // it is an object
-	b.values[b.fields[client.Metadata]] = base
-	return base
 }
 
 // appendTail appends the row's own columns in the form of the results file.

@@ -51,7 +51,7 @@ func sniff(path string, u *unpacker, r *rules) (*dialect, error) {
 			Hints: []string{"--encoding utf-16le (or utf-16be)"}}
 	}
 	d.findFormat(path, text, r)
-	var counts delimiterCounts
+	var counts [256]int
 	d.newline, d.newlineName, counts = scanHeader(text, d.format == formatCSV)
 	if d.format == formatJSONL {
 		return d, checkJSONLines(text)
@@ -93,16 +93,13 @@ func (d *dialect) findFormat(path string, text []byte, r *rules) {
 		d.format = r.format
 		return
 	}
-	switch extension(path) {
-	case ".csv", ".tsv":
-		d.format = formatCSV
-	case ".jsonl", ".ndjson":
+	text = bytes.TrimLeft(text, " \t\r\n")
+	begun := len(text) > 0 && (text[0] == '{' || text[0] == '[')
+	switch ext := extension(path); {
+	case ext == ".jsonl", ext == ".ndjson", begun && ext != ".csv" && ext != ".tsv":
 		d.format = formatJSONL
 	default:
 		d.format = formatCSV
-		if text = bytes.TrimLeft(text, " \t\r\n"); len(text) > 0 && (text[0] == '{' || text[0] == '[') {
-			d.format = formatJSONL
-		}
 	}
 }
 
@@ -131,7 +128,7 @@ func delimiterName(char byte) string {
 
 // findDelimiter takes the delimiter of the flag, else of the sep= line, else
 // the one that the header has most of, outside quotes.
-func (d *dialect) findDelimiter(path string, counts delimiterCounts, r *rules) error {
+func (d *dialect) findDelimiter(path string, counts [256]int, r *rules) error {
 	if d.delimiter = cmp.Or(r.delimiter, d.delimiter); d.delimiter != 0 {
 		return nil
 	}
@@ -156,13 +153,10 @@ func (d *dialect) findDelimiter(path string, counts delimiterCounts, r *rules) e
 	return nil
 }
 
-// delimiterCounts counts the candidates by their character.
-type delimiterCounts [256]int
-
 // scanHeader finds how the first line ends, and counts the candidates for the
 // delimiter in the first line that is not blank. What stands in quotes does
 // not count; a quote opens only at the start of a cell.
-func scanHeader(text []byte, quotes bool) (newline byte, name string, counts delimiterCounts) {
+func scanHeader(text []byte, quotes bool) (newline byte, name string, counts [256]int) {
 	newline, name = '\n', "LF"
 	found, begun, inQuotes, start := false, false, false, true
 	for i, b := range text {

@@ -22,9 +22,9 @@
 // passed over: Excel does not show it, so the header below is row 1.
 //
 // A cell or JSON value becomes a value (value.go): kept, cleared, given, or
-// bad, after it was translated (translate.go, lookup.go). The form of a cell in
-// a results file says the same again without any flag (value.go), so that a rerun
-// sends the same bytes.
+// bad, after it was translated (translate.go). The form of a cell in a results
+// file says the same again without any flag, so that a rerun sends the same
+// bytes.
 //
 // What is wrong with a row is a value, [RowError]; what is wrong with the
 // whole input is an [InputError], with a flag an [OptionError].

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"taskbatch/csvmap/record"
 	"taskbatch/csvmap/words"
 )
 
@@ -78,7 +79,11 @@ func mapHeader(names []string, line int64, r *rules) (*layout, error) {
 		l.columns[i] = l.mapColumn(i, c.name, r, &p)
 	}
 	checkFlags(l.columns, r, &p)
-	return l, l.finish(&p, line, resultsHint(names))
+	var hints []string
+	if slices.ContainsFunc(l.columns, func(c column) bool { return slices.Contains(record.Names[:], c.name) }) {
+		hints = []string{"a results file that is to be sent again must keep its columns _outcome and _row"}
+	}
+	return l, l.finish(&p, line, hints)
 }
 
 // finish makes the results columns, unless the header has problems.
@@ -136,9 +141,6 @@ func checkDuplicates(columns []column, p *headerProblems) {
 
 // checkFlags finds flags that name a column that is not there.
 func checkFlags(columns []column, r *rules, p *headerProblems) {
-	if len(r.maps) == 0 {
-		return
-	}
 	var names []string
 	for _, c := range columns {
 		names = append(names, c.name)
@@ -166,8 +168,11 @@ func checkTargets(columns []column, r *rules, p *headerProblems) {
 		}
 	}
 	for i, c := range columns {
-		for outer := range c.target.outer() {
-			if j, known := first[outer]; known {
+		for end, char := range c.target.key {
+			if char != '.' {
+				continue
+			}
+			if j, known := first[target{place: toKey, key: c.target.key[:end]}]; known {
 				p.addf("columns %d, %s, and %d, %s, exclude each other: one is inside the other",
 					min(i, j)+1, words.Quote(columns[min(i, j)].name), max(i, j)+1, words.Quote(columns[max(i, j)].name))
 			}

@@ -19,11 +19,11 @@ func (in *Input) explain(cells []string, raw string, line int64, c *csvReader) e
 		return nil
 	}
 	if strings.HasPrefix(raw, `"`) {
-		if _, known := in.knownNames(cells[0]); known {
+		if in.headerDelimiter(cells[0]) != 0 {
 			return mergedCells(line)
 		}
 	}
-	if delimiter, known := in.knownNames(raw); known && delimiter != c.delimiter {
+	if delimiter := in.headerDelimiter(raw); delimiter != 0 && delimiter != c.delimiter {
 		return &InputError{Line: line, Msg: fmt.Sprintf("the header is not separated by %s but by %s", delimiterName(c.delimiter), delimiterName(delimiter)),
 			Hints: []string{"--delimiter " + delimiterName(delimiter)}}
 	}
@@ -37,7 +37,7 @@ func (in *Input) explain(cells []string, raw string, line int64, c *csvReader) e
 		if i == 0 {
 			second = rec.texts()
 		}
-		if _, known := in.knownNames(string(rec.raw)); known {
+		if in.headerDelimiter(string(rec.raw)) != 0 {
 			return &InputError{Line: line, Msg: fmt.Sprintf("%s is no header; the header stands in line %d", words.Quote(raw), rec.line),
 				Hints: []string{fmt.Sprintf("delete what stands above it: tail -n +%d %s", rec.line, words.Shell(in.path))}}
 		}
@@ -69,23 +69,24 @@ func (in *Input) knows(names []string) bool {
 	})
 }
 
-// knownNames splits a text by the delimiter that gives a header with a task id.
-func (in *Input) knownNames(text string) (delimiter byte, known bool) {
+// headerDelimiter is the delimiter by which a text is a header with a task id, 0
+// if it is none.
+func (in *Input) headerDelimiter(text string) byte {
+	isTaskID := func(name string) bool {
+		t, _, _ := parseTarget(name)
+		i := naming(name, in.rules.maps, nil)
+		return t.place == toTaskID || i >= 0 && in.rules.maps[i].target.place == toTaskID
+	}
 	for _, d := range delimiters {
 		names := strings.Split(text, string(rune(d.char)))
 		for i := range names {
 			names[i] = strings.Trim(names[i], "\" \r")
 		}
-		isTaskID := func(name string) bool {
-			t, _, _ := parseTarget(name)
-			i := naming(name, in.rules.maps, nil)
-			return t.place == toTaskID || i >= 0 && in.rules.maps[i].target.place == toTaskID
-		}
 		if len(names) > 1 && (isResultsHeader(names) || slices.ContainsFunc(names, isTaskID)) {
-			return d.char, true
+			return d.char
 		}
 	}
-	return 0, false
+	return 0
 }
 
 // guessColumns names the columns of a file without a header by what its first
@@ -185,16 +186,12 @@ func nearestField(name string) string {
 	if near := words.Nearest(name, fieldNames()); near != "" {
 		return near
 	}
-	folded, found := words.Fold(name), ""
-	for _, field := range fieldNames() {
-		if len(folded) >= enough && strings.HasPrefix(words.Fold(field), folded) {
-			if found != "" {
-				return ""
-			}
-			found = field
-		}
+	folded := words.Fold(name)
+	begin := slices.DeleteFunc(fieldNames(), func(field string) bool { return !strings.HasPrefix(words.Fold(field), folded) })
+	if len(folded) >= enough && len(begin) == 1 {
+		return begin[0]
 	}
-	return found
+	return ""
 }
 
 // proposals are flags under which a header can be read: what its names were

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"taskbatch/csvmap/words"
@@ -167,14 +168,10 @@ func mapNamed(first []string, line int64, r *rules) (*layout, error) {
 	if len(r.columns) != len(first) {
 		return nil, &InputError{Line: line, Msg: fmt.Sprintf("--columns names %s, the first row has %s", words.Plural(len(r.columns), "column"), words.Plural(len(first), "cell"))}
 	}
-	for _, cell := range first {
-		if f := words.Fold(cell); f == words.Fold(taskIDName) {
-			return nil, &InputError{Line: line, Msg: "the file has a header, but --columns is for files without one", Hints: []string{"leave --columns away; --map renames columns"}}
-		}
+	if slices.ContainsFunc(first, func(cell string) bool { return words.Fold(cell) == words.Fold(taskIDName) }) {
+		return nil, &InputError{Line: line, Msg: "the file has a header, but --columns is for files without one", Hints: []string{"leave --columns away; --map renames columns"}}
 	}
 	l, err := mapHeader(r.columns, 0, r)
-	if err == nil {
-		l.headerless = true
-	}
+	l.headerless = true
 	return l, err
 }

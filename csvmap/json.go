@@ -132,10 +132,13 @@ func (b *builder) readUnknown(line *entry, key string, raw []byte) {
 
 // jsonValue reads the value of a JSONL key.
 func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (value, *RowError) {
-	kind := jsontext.Value(raw).Kind()
+	kind, text := jsontext.Value(raw).Kind(), raw
+	if kind == jsontext.KindString {
+		text = plainText(raw)
+	}
 	switch {
-	case kind != jsontext.KindString && len(raw) > inputLimits.cell:
-		return value{}, valueTooLarge()
+	case len(text) > inputLimits.cell:
+		return value{}, rowErrorf("cell too large", "", "%s", tooLarge("the value", inputLimits.cell))
 	case kind == jsontext.KindNull && null == "error":
 		return value{}, rowErrorf("null", "", "null is ambiguous; --null keep leaves the field as it is, --null clear clears it")
 	case kind == jsontext.KindNull && t.place == toTaskID:
@@ -144,14 +147,10 @@ func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (
 		return value{}, nil
 	case kind == jsontext.KindNull:
 		return value{state: cleared}, nil
-	case t.place != toTaskID && t.isJSON():
+	case t.isJSON():
 		return y.typedJSON(t, tr, raw, kind)
 	case kind != jsontext.KindString:
 		return value{}, rowErrorf("wrong type", raw, "%s must be a text in quotes, not %s", t, words.Visible(words.Shorten(string(raw), 60)))
-	}
-	text := plainText(raw)
-	if len(text) > inputLimits.cell {
-		return value{}, valueTooLarge()
 	}
 	text, p := tr.text(text)
 	switch {
@@ -165,10 +164,6 @@ func (y *typist) jsonValue(t target, tr *translation, raw []byte, null string) (
 		return value{state: cleared}, nil
 	}
 	return value{given, text}, nil
-}
-
-func valueTooLarge() *RowError {
-	return rowErrorf("cell too large", "", "%s", tooLarge("the value", inputLimits.cell))
 }
 
 // typedJSON is typed for a value that is JSON already.

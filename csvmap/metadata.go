@@ -176,3 +176,29 @@ func members(object []byte) iter.Seq2[[]byte, []byte] {
 		}
 	}
 }
+
+// appendTranslated appends an object of metadata with the texts of its keys
+// translated. path is the object's own, with a dot behind it.
+func (r *rules) appendTranslated(dst, object []byte, path string) ([]byte, *RowError) {
+	dst = append(dst, '{')
+	for name, raw := range members(object) {
+		dst = appendKey(dst, name)
+		key := path + string(plainText(name))
+		switch raw[0] {
+		case '"':
+			text, p := r.translating(target{place: toKey, key: key}).text(plainText(raw))
+			if p != nil {
+				return nil, p
+			}
+			dst, _ = jsontext.AppendQuote(dst, text) // valid UTF-8, as files and arguments are
+		case '{':
+			var p *RowError
+			if dst, p = r.appendTranslated(dst, raw, key+"."); p != nil {
+				return nil, p
+			}
+		default:
+			dst = append(dst, raw...)
+		}
+	}
+	return append(dst, '}'), nil
+}

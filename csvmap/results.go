@@ -21,14 +21,6 @@ func isResultsHeader(names []string) bool {
 	return slices.Contains(names, record.Names[record.ColOutcome]) && slices.Contains(names, record.Names[record.ColRow])
 }
 
-// resultsHint explains a header from which somebody removed a column of ours.
-func resultsHint(names []string) []string {
-	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(record.Names[:], strings.TrimSpace(name)) }) {
-		return []string{"a results file that is to be sent again must keep its columns _outcome and _row"}
-	}
-	return nil
-}
-
 // resultsColumns is where a results file has the columns that are ours; -1 for
 // those that a person removed.
 type resultsColumns struct {

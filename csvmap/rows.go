@@ -262,8 +262,7 @@ func (rs *Records) Names() []string { return rs.names }
 
 // Each yields the cells of every record below the first, from the start of the
 // file, each time in the same memory. A record that cannot be split has as many
-// cells as could be read.
-// Errors end the reading: *InputError, those of the file system, the context's.
+// cells as could be read. Errors end the reading: *InputError, those of the file system, the context's.
 func (rs *Records) Each(ctx context.Context) iter.Seq2[[][]byte, error] {
 	return func(yield func([][]byte, error) bool) {
 		for rec, err := range rs.in.entries(ctx, nil) {

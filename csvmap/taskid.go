@@ -29,9 +29,13 @@ func readTaskID(text []byte) (value, *RowError) {
 	}
 	for i, c := range id {
 		if !taskIDBytes[c] {
+			hint := ""
+			if looksScientific(string(id)) {
+				hint = "; " + shortened
+			}
 			r, _ := utf8.DecodeRune(id[i:])
 			return value{bad, text}, rowErrorf("bad taskId", id, "the taskId %s holds %q; only A-Z a-z 0-9 . _ ~ - are possible%s",
-				words.Quote(string(id)), r, scientificHint(string(id)))
+				words.Quote(string(id)), r, hint)
 		}
 	}
 	return value{given, id}, nil
@@ -47,12 +51,8 @@ var taskIDBytes = func() (all [256]bool) {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
-func scientificHint(id string) string {
-	if looksScientific(id) {
-		return "; it looks like a number that a spreadsheet has shortened"
-	}
-	return ""
-}
+// shortened is what is odd about an id that looksScientific.
+const shortened = "it looks like a number that a spreadsheet has shortened"
 
 // looksScientific tells whether a spreadsheet may have turned a long number
 // into this, as 1.23E+15 or 1.23E15.

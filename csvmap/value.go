@@ -154,43 +154,32 @@ func (y *typist) cell(t target, tr *translation, cell []byte) (value, *RowError)
 
 // typed reads a text that is not plain text for its target.
 func (y *typist) typed(t target, tr *translation, text []byte) (value, *RowError) {
-	if t.place == toKey {
-		return y.typedKey(t, text)
-	}
-	if t.kind() == client.List {
-		if text[0] != '[' {
-			return y.splitList(text, tr)
-		}
-		raw, p := y.json(text)
-		if p != nil {
-			return value{}, p
-		}
-		return y.jsonList(raw, tr)
-	}
-	raw, p := y.json(text)
-	if p != nil {
-		return value{}, p
-	}
-	return y.object(raw)
-}
-
-func (y *typist) typedKey(t target, text []byte) (value, *RowError) {
-	switch t.typ {
-	case numberKey:
+	switch {
+	case t.typ == numberKey:
 		if !isNumber(text) {
 			return value{}, rowErrorf("bad number", text, "%s is no JSON number; write it like 12 or -0.5%s", words.Quote(string(text)), blanksHint(text))
 		}
 		return value{given, text}, nil
-	case booleanKey:
+	case t.typ == booleanKey:
 		for _, name := range []string{"true", "false"} {
 			if bytes.EqualFold(text, []byte(name)) {
 				return value{given, []byte(name)}, nil
 			}
 		}
 		return value{}, rowErrorf("bad boolean", text, "%s is no boolean; write true or false%s", words.Quote(string(text)), blanksHint(text))
+	case t.kind() == client.List && text[0] != '[':
+		return y.splitList(text, tr)
 	}
 	raw, p := y.json(text)
-	return value{given, raw}, p
+	switch {
+	case p != nil:
+		return value{}, p
+	case t.kind() == client.List:
+		return y.jsonList(raw, tr)
+	case t.kind() == client.Object:
+		return y.object(raw)
+	}
+	return value{given, raw}, nil
 }
 
 // blanksHint points at what is easily overlooked.
