@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"taskbatch/batch/manual"
@@ -69,4 +71,19 @@ func (s *session) completion(p *manual.Program) error {
 	}
 	fmt.Fprint(s.console.out, script)
 	return nil
+}
+
+// printVersion is the command version.
+func (s *session) printVersion() error {
+	fmt.Fprintf(s.console.out, "taskbatch %s\n%s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
+}
+
+// version is the module's version, as the build recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
 }

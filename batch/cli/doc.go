@@ -7,9 +7,9 @@
 //	     open input, name outputs, lock, batch.Prepare   (check ends here)
 //	     ask, send (batch.Run beside the display), tell
 //
-// commands.go says which commands there are, settings.go and tools.go which
-// flags, values.go how their values are read; what a flag is, and all help, is
-// package manual's. args.go brings the arguments into the form that cli/v2
+// commands.go says which commands there are, settings.go which flags update and
+// check have, values.go how their values are read; what a flag is, and all help,
+// is package manual's. args.go brings the arguments into the form that cli/v2
 // cannot misread; guesses.go answers the names that people try first. job.go is
 // the way of an update, names.go the files around it, target.go where it goes,
 // next.go the command to type after it. ending.go says what each error means

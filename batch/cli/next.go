@@ -55,13 +55,18 @@ func (j *job) reading(flags []string) string {
 // command is a command to paste: the flags of this one that are kept, others,
 // and a file.
 func (j *job) command(name, path string, extra []string, keep func(*manual.Flag) bool) string {
-	line := []string{j.program, name}
+	var flags []string
 	for _, g := range j.inv.given {
 		if keep(g.flag) {
-			line = append(line, g.word())
+			flags = append(flags, g.word())
 		}
 	}
-	return strings.Join(append(append(line, extra...), operandWord(path)), " ")
+	return j.line(name, append(flags, extra...), path)
+}
+
+// line is a command line of this program as a shell takes it.
+func (s *session) line(name string, flags []string, path string) string {
+	return strings.Join(slices.Concat([]string{s.program, name}, flags, []string{operandWord(path)}), " ")
 }
 
 // forReal is the update that a rehearsal on the sandbox rehearsed, 20 rows of

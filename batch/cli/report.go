@@ -67,19 +67,18 @@ func (s *session) report(set *reportSettings) error {
 // nextAfter is the command to type after the run that left the file; "" if
 // there is none, or nobody knows it.
 func (s *session) nextAfter(section *report.Section) string {
-	finished, unfinished := cutPartial(section.Path)
-	switch {
+	path := section.Path
+	switch finished, unfinished := cutPartial(path); {
 	case unfinished:
-		if input := inputOf(finished); input != "" {
-			return s.program + " update " + operandWord(input)
+		if path = inputOf(finished); path == "" {
+			return ""
 		}
-		return ""
 	case section.Unfinished() == 0:
 		return ""
 	}
-	command := s.program + " update " + operandWord(section.Path)
-	if strings.Join(section.Targets, "") == "sandbox" {
-		command = s.program + " update --sandbox " + operandWord(section.Path)
+	var flags []string
+	if strings.Join(section.Targets, "") == sandboxTarget {
+		flags = []string{"--sandbox"}
 	}
-	return command
+	return s.line("update", flags, path)
 }
