@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"taskbatch/csvmap"
 	"taskbatch/csvmap/record"
 )
 
@@ -66,4 +67,22 @@ func TestReaderIsHeldBack(t *testing.T) {
 			t.Errorf("%v after a second, %v at the end", seen[0].Outcomes, sum.Outcomes)
 		}
 	})
+}
+
+// Lanes know what they hold, and what is still to be sent.
+func TestLanesCount(t *testing.T) {
+	l := newLanes(5)
+	items := []*item{{task: 1, row: &csvmap.Row{Body: []byte("{}")}}, {task: 1, row: &csvmap.Row{}}, {task: 2, row: &csvmap.Row{}}}
+	for _, it := range items {
+		l.admit(it)
+	}
+	if l.rows != 3 || l.left != 5 || len(l.ready) != 2 || l.bytes != items[0].cost()+items[1].cost()+items[2].cost() {
+		t.Errorf("%+v", l)
+	}
+	if next := l.release(items[0]); next != items[1] || l.rows != 2 || l.left != 4 {
+		t.Errorf("next %v; %+v", next, l)
+	}
+	if l.release(items[1]) != nil || l.release(items[2]) != nil || l.rows != 0 || l.left != 2 || l.bytes != 0 || len(l.tail) != 0 {
+		t.Errorf("%+v", l)
+	}
 }
