@@ -57,10 +57,10 @@ const shortened = "it looks like a number that a spreadsheet has shortened"
 // looksScientific tells whether a spreadsheet may have turned a long number
 // into this, as 1.23E+15 or 1.23E15.
 func looksScientific(id string) bool {
-	i := strings.IndexAny(id, "eE")
-	if i < 0 || id[0] < '0' || id[0] > '9' {
+	if id[0] < '0' || id[0] > '9' { // as most ids
 		return false
 	}
+	i := max(0, strings.IndexAny(id, "eE")) // 0: no mantissa
 	exponent := id[i+1:]
 	if strings.HasPrefix(exponent, "+") || strings.HasPrefix(exponent, "-") {
 		exponent = exponent[1:]
