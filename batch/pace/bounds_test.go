@@ -255,3 +255,46 @@ func TestUsedBefore(t *testing.T) {
 		}
 	}
 }
+
+// A 503 between good answers is felt as a limit; once a hundred answers were
+// none of them good, and before the first good one, it is not.
+func TestFeltOnlyBetweenGoodAnswers(t *testing.T) {
+	g := NewGate(Config{})
+	answer := func(r client.Reply) bool {
+		r.Sent, r.Received = start, start
+		g.Sent(start, false)
+		return g.Answered(&r, "task").Felt
+	}
+	full := client.Reply{Status: 503, Verdict: client.Erring, Health: client.Ill}
+	if answer(full) {
+		t.Error("felt before anything got through")
+	}
+	answer(good)
+	for i := range lastAnswers + 1 {
+		if got, want := answer(full), i < lastAnswers; got != want {
+			t.Fatalf("the 503 number %d after a good answer: felt %t", i+1, got)
+		}
+	}
+}
+
+// A refusal speaks of its own task only where a window of that is used up, and
+// no other one.
+func TestOwnWindow(t *testing.T) {
+	left := client.Quota{Known: true, Limit: 9, Remaining: 2}
+	used := client.Quota{Known: true, Limit: 9}
+	own := func(q client.Quota) client.Quota { q.OwnTask = true; return q }
+	for name, c := range map[string]struct {
+		first, more client.Quota
+		want        bool
+	}{
+		"its own is used up":          {left, own(used), true},
+		"its own has something left":  {left, own(left), false},
+		"both are used up":            {own(used), used, false},
+		"both are used up, otherwise": {used, own(used), false},
+		"its own, and nothing else":   {own(used), own(left), true},
+	} {
+		if got := ownWindow(&client.Reply{Verdict: client.Throttled, Quota: c.first, More: []client.Quota{c.more}}); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
