@@ -17,8 +17,8 @@
 // OpenComplete) and goes on; CopyToPartial turns a complete file back into the
 // start of a partial one. If a power cut or a full disk tore the partial file,
 // Continue cuts off what follows its last whole record; damage before whole
-// records never is (tail.go). A file that is not exactly as this package writes it is a
-// *ForeignError.
+// records never is (tail.go). A file that is not exactly as this package writes
+// it is a *ForeignError.
 //
 // Of the two files the partial one always counts, if there is one: a complete
 // file beside it is what it was copied from, or (after a crash between Order's

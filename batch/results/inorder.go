@@ -113,9 +113,9 @@ func (r *Reader) copy(w io.Writer, form Form, keep func(*Old) bool) error {
 	}
 }
 
-// CopyUnfinished writes a results file of the given form to w that holds only the records of the
-// one at path which a rerun sends. Without a file at path it is only a header
-// with the given columns.
+// CopyUnfinished writes a results file of the given form to w that holds only
+// the records of the one at path which a rerun sends. Without a file at path it
+// is only a header with the given columns.
 func CopyUnfinished(w io.Writer, path string, form Form, columns []string) error {
 	r, err := OpenComplete(path)
 	if errors.Is(err, fs.ErrNotExist) {
