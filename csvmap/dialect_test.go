@@ -138,8 +138,10 @@ func TestLoneCR(t *testing.T) {
 	if got := l.summary(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	_, err := load(t, "a.csv", "taskId,title\rT-1,a\nT-2,b\n", Options{})
-	refused(t, err, "line 2", "line ends are mixed")
+	for _, mixed := range []string{"T-1,a\nT-2,b\n", "T-1,\n"} {
+		_, err := load(t, "a.csv", "taskId,title\r"+mixed, Options{})
+		refused(t, err, "line 2", "line ends are mixed")
+	}
 }
 
 func TestUnclosedQuote(t *testing.T) {
