@@ -75,7 +75,7 @@ func (c Config) base() (*url.URL, error) {
 		return nil, fmt.Errorf("base URL: %w", err)
 	}
 	switch {
-	case u.User != nil:
+	case u.User != nil, u.Hostname() == "" && strings.Contains(text, "@"):
 		return nil, errors.New("base URL: user name and password are not allowed in it")
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
 		return nil, fmt.Errorf("base URL: %q is not an absolute http or https URL, such as %s", text, DefaultBaseURL)

@@ -40,6 +40,7 @@ func TestValidate(t *testing.T) {
 		{"port only", client.Config{BaseURL: "https://:443"}, "not an absolute"},
 		{"bad port", client.Config{BaseURL: "https://example.com:port"}, "port"},
 		{"user", client.Config{BaseURL: "https://user:hidden@example.com"}, "user name and password"},
+		{"user, no scheme", client.Config{BaseURL: "user:hidden@example.com"}, "user name and password"},
 		{"user, not a URL", client.Config{BaseURL: "https://user:hidden@exa mple.com"}, "base URL"},
 		{"query", client.Config{BaseURL: "https://example.com?"}, "query"},
 		{"query", client.Config{BaseURL: "https://example.com/?a=b"}, "query"},
