@@ -28,9 +28,10 @@ func (u unconnected) Put(ctx context.Context, task string, body []byte) client.R
 // end and its return are told.
 func TestProbesAreNoAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := before(20*time.Minute, refused.after(time.Millisecond), ok200.after(time.Millisecond))
+		s := before(4*time.Hour, refused.after(time.Millisecond), ok200.after(time.Millisecond))
 		b := newBench(t, manyTasks(30))
-		b.cfg.Attempts = 3
+		b.cfg.Attempts = 6 // more than a row can use up in the few milliseconds before it is known to be an outage
+		b.cfg.Rules.MaxOutage = 5 * time.Hour
 		var notices []string
 		b.cfg.Notify = func(n Notice) { notices = append(notices, fmt.Sprintf("%t %.18s", n.Warning, n.Text)) }
 		sum := b.run(s, nil)
